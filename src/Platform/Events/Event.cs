@@ -1,0 +1,36 @@
+using System.Text.Json;
+
+namespace HealthTeams.Platform.Events;
+
+/// <summary>A state change, as told to everyone who must know: ids only, never clinical text.</summary>
+/// <param name="Kind">e.g. "visit.started", "fhir.update".</param>
+/// <param name="Subject">e.g. "visit/0199…", "Appointment/12".</param>
+/// <param name="Patient">The patient it is about: "Patient/ID" of our FHIR API, or "person/UUID".</param>
+public sealed record Event(
+    Guid Id, int Tenant, DateTimeOffset At, string Kind, string Subject, string? Patient, Actor Actor, string Data)
+{
+    public static Event Of(Guid id, int tenant, DateTimeOffset at, string kind, string subject, string? patient, Actor actor, object? data) =>
+        new(id, tenant, at, kind, subject, patient, actor, data is null ? "{}" : JsonSerializer.Serialize(data, JsonSerializerOptions.Web));
+
+    /// <summary>The id in the subject: "visit/0199…" → that UUID.</summary>
+    public Guid SubjectId => Guid.Parse(Subject.AsSpan(Subject.IndexOf('/', StringComparison.Ordinal) + 1));
+}
+
+/// <summary>Declares that a consumer is to get some events: a delivery row is written with each of them.</summary>
+/// <param name="Lane">Events of one lane are delivered strictly in order; null means any order.</param>
+public sealed record EventRoute(string Consumer, Func<Event, bool> Wants, Func<Event, string?>? Lane = null);
+
+/// <summary>All declared routes; known before the first write.</summary>
+public sealed class EventRouting(IEnumerable<EventRoute> routes)
+{
+    public IReadOnlyList<EventRoute> Routes { get; } = [.. routes];
+}
+
+/// <summary>Receives events at least once; must be idempotent by <see cref="Event.Id"/>.</summary>
+public interface IEventConsumer
+{
+    string Name { get; }
+
+    /// <summary>Null when done; a problem is retried with back-off and parked, visibly, after <see cref="EventDelivery.GiveUpAfter"/>.</summary>
+    Task<Problem?> Deliver(Event e, CancellationToken stop);
+}

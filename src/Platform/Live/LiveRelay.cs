@@ -1,0 +1,123 @@
+using System.Text.Json;
+using Dapper;
+using HealthTeams.Platform.Database;
+using HealthTeams.Platform.Due;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace HealthTeams.Platform.Live;
+
+/// <summary>
+/// Carries events to the pages of all hosts: one host takes the batch off the queue and rings one coalesced
+/// NOTIFY with ids; every host hears it and tells its own connections. A lost notification costs nothing but
+/// freshness: pages catch up on reconnect.
+/// </summary>
+public sealed class LiveRelay(Db db, Wake wake, IEnumerable<LiveRoute> routes, IHubContext<LiveHub> hub, ILogger<LiveRelay> log) : BackgroundService
+{
+    public const string Consumer = "live";
+    private const string Channel = "healthteams_live";
+    private const int PayloadLimit = 7800; // PostgreSQL takes fewer than 8000 bytes
+    private readonly LiveRoute[] routes = [.. routes];
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(Again(Take, stoppingToken), Again(Listen, stoppingToken));
+
+    private async Task Again(Func<CancellationToken, Task> loop, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await loop(stop);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException)
+            {
+                log.LogWarning("Live updates wait for the database: {Reason}", e.Message);
+                await wake.Wait(wake.Bell, TimeSpan.FromSeconds(1), stop);
+            }
+        }
+    }
+
+    private async Task Take(CancellationToken stop)
+    {
+        await using var connection = await db.Worker.OpenConnectionAsync(stop);
+        while (!stop.IsCancellationRequested)
+        {
+            var bell = wake.Bell;
+            await using var transaction = await connection.BeginTransactionAsync(stop);
+            var rows = (await connection.QueryAsync<Row>(new CommandDefinition("""
+                with taken as (
+                  delete from platform.delivery where seq in (
+                    select seq from platform.delivery where consumer = 'live' order by seq limit 200 for update skip locked)
+                  returning tenant, event)
+                select e.tenant, e.id, e.at, e.kind, e.subject, e.patient, e.data::text as data
+                from taken join platform.event e on e.tenant = taken.tenant and e.id = taken.event
+                """, transaction: transaction, cancellationToken: stop))).AsList();
+            foreach (var payload in Payloads(rows))
+            {
+                await connection.ExecuteAsync(new CommandDefinition(
+                    "select pg_notify(@Channel, @payload)", new { Channel, payload }, transaction, cancellationToken: stop));
+            }
+            await transaction.CommitAsync(stop);
+            if (rows.Count == 0) await wake.Wait(bell, TimeSpan.FromSeconds(1), stop);
+        }
+    }
+
+    private IEnumerable<string> Payloads(List<Row> rows)
+    {
+        var batch = new List<Told>();
+        var size = 2;
+        foreach (var row in rows)
+        {
+            var e = new Event(row.Id, row.Tenant, row.At, row.Kind, row.Subject, row.Patient, Actor.Product, row.Data);
+            var groups = routes.SelectMany(r => r.Groups(e)).Distinct().ToArray();
+            if (groups.Length == 0) continue;
+            var told = new Told(groups, new LiveChange(e.Kind, e.Subject, e.Id));
+            var length = JsonSerializer.SerializeToUtf8Bytes(told).Length + 1;
+            if (size + length > PayloadLimit && batch.Count > 0)
+            {
+                yield return JsonSerializer.Serialize(batch);
+                batch.Clear();
+                size = 2;
+            }
+            batch.Add(told);
+            size += length;
+        }
+        if (batch.Count > 0) yield return JsonSerializer.Serialize(batch);
+    }
+
+    private async Task Listen(CancellationToken stop)
+    {
+        await using var connection = await db.Worker.OpenConnectionAsync(stop);
+        connection.Notification += (_, note) => _ = Tell(note.Payload);
+        await connection.ExecuteAsync(new CommandDefinition($"listen {Channel}", cancellationToken: stop));
+        while (!stop.IsCancellationRequested) await connection.WaitAsync(stop);
+    }
+
+    private async Task Tell(string payload)
+    {
+        foreach (var told in JsonSerializer.Deserialize<List<Told>>(payload) ?? [])
+        {
+            await hub.Clients.Groups(told.Groups).SendAsync("changed", told.Change);
+        }
+    }
+
+    private sealed record Told(string[] Groups, LiveChange Change);
+
+    private sealed record Row
+    {
+        public int Tenant { get; init; }
+        public Guid Id { get; init; }
+        public DateTimeOffset At { get; init; }
+        public string Kind { get; init; } = "";
+        public string Subject { get; init; } = "";
+        public string? Patient { get; init; }
+        public string Data { get; init; } = "{}";
+    }
+}

@@ -1,0 +1,121 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using Dapper;
+using HealthTeams.Platform.Database;
+
+namespace HealthTeams.Platform.Outbound;
+
+/// <summary>
+/// The one client for everything that leaves: EHR discovery and FHIR, hooks, federation. Registered origins only;
+/// private address ranges only where an operator registered them; the address that was checked is the address that is
+/// connected to; no redirects; answers capped in size and time. (SMART-A3: nothing is fetched for an unknown iss.)
+/// </summary>
+public sealed class OutboundHttp : IDisposable
+{
+    public const int AnswerLimit = 8 * 1024 * 1024;
+    private readonly Db db;
+    private readonly HttpClient client;
+
+    public OutboundHttp(Db db)
+    {
+        this.db = db;
+        client = new HttpClient(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+            ConnectTimeout = TimeSpan.FromSeconds(5),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+            AutomaticDecompression = DecompressionMethods.All,
+            ConnectCallback = Connect,
+        })
+        {
+            Timeout = TimeSpan.FromSeconds(15),
+            MaxResponseContentBufferSize = AnswerLimit,
+        };
+        client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("HealthTeams", "0.1"));
+    }
+
+    /// <summary>Sends if the origin is registered; unreachable, slow, oversized and refused become a problem of status 502.</summary>
+    public async Task<Outcome<HttpResponseMessage>> Send(HttpRequestMessage request, CancellationToken stop)
+    {
+        var origin = request.RequestUri!.GetLeftPart(UriPartial.Authority);
+        if (!await Registered(origin, stop)) return new Problem(502, "host-not-registered", $"{origin} is not a registered host.");
+        try
+        {
+            return await client.SendAsync(request, HttpCompletionOption.ResponseContentRead, stop);
+        }
+        catch (HttpRequestException e)
+        {
+            return new Problem(502, "host-unreachable", $"{origin} cannot be reached: {e.HttpRequestError}.");
+        }
+        catch (TaskCanceledException) when (!stop.IsCancellationRequested)
+        {
+            return new Problem(504, "host-slow", $"{origin} did not answer within {client.Timeout.TotalSeconds:0} s.");
+        }
+    }
+
+    /// <summary>An operator's or a registration's act: from now on this origin may be spoken to.</summary>
+    public static Task Register(Npgsql.NpgsqlConnection connection, Uri uri, bool privateRanges, DateTimeOffset now, CancellationToken stop) =>
+        connection.ExecuteAsync(new CommandDefinition("""
+            insert into platform.outbound_host (origin, private_ranges, added_at) values (@origin, @privateRanges, @now)
+            on conflict (origin) do update set private_ranges = outbound_host.private_ranges or excluded.private_ranges
+            """, new { origin = uri.GetLeftPart(UriPartial.Authority), privateRanges, now }, cancellationToken: stop));
+
+    private async Task<bool> Registered(string origin, CancellationToken stop)
+    {
+        await using var connection = await db.App.OpenConnectionAsync(stop);
+        return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+            "select exists (select from platform.outbound_host where origin = @origin)", new { origin }, cancellationToken: stop));
+    }
+
+    private async ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken stop)
+    {
+        var request = context.InitialRequestMessage.RequestUri!;
+        var addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, stop);
+        if (addresses.Any(AddressRanges.IsPrivate) && !await PrivateAllowed(request.GetLeftPart(UriPartial.Authority), stop))
+        {
+            throw new HttpRequestException(HttpRequestError.ConnectionError, "private address range not registered for this host");
+        }
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(addresses, context.DnsEndPoint.Port, stop);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<bool> PrivateAllowed(string origin, CancellationToken stop)
+    {
+        await using var connection = await db.App.OpenConnectionAsync(stop);
+        return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+            "select exists (select from platform.outbound_host where origin = @origin and private_ranges)", new { origin }, cancellationToken: stop));
+    }
+
+    public void Dispose() => client.Dispose();
+}
+
+/// <summary>Address ranges that are not on the public internet (RFC 6890).</summary>
+public static class AddressRanges
+{
+    private static readonly IPNetwork[] Ranges =
+    [
+        .. new[]
+        {
+            "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+            "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4", "::/127", "fc00::/7", "fe80::/10", "ff00::/8", "64:ff9b::/96",
+        }.Select(IPNetwork.Parse),
+    ];
+
+    public static bool IsPrivate(IPAddress address)
+    {
+        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return Ranges.Any(r => r.BaseAddress.AddressFamily == plain.AddressFamily && r.Contains(plain));
+    }
+}

@@ -1,0 +1,33 @@
+using HealthTeams.Platform.Audit;
+using HealthTeams.Platform.Database;
+using HealthTeams.Platform.Due;
+using HealthTeams.Platform.Live;
+using HealthTeams.Platform.Outbound;
+using HealthTeams.Platform.Tenants;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace HealthTeams.Platform;
+
+public static class PlatformServices
+{
+    public static IServiceCollection AddPlatform(this IServiceCollection services)
+    {
+        services.AddSingleton<EventRouting>();
+        services.AddSingleton<Wake>();
+        services.AddSingleton<TenantDirectory>();
+        services.AddSingleton<OutboundHttp>();
+        services.AddSingleton<AccessLog>();
+        services.AddHostedService(s => s.GetRequiredService<AccessLog>());
+        services.AddHostedService<LiveRelay>();
+        services.AddSignalR();
+        return services;
+    }
+
+    /// <summary>The worker role: sweeps due rows and delivers events.</summary>
+    public static IServiceCollection AddWorker(this IServiceCollection services)
+    {
+        services.AddHostedService<DueWork>();
+        services.AddHostedService<EventDelivery>();
+        return services;
+    }
+}
