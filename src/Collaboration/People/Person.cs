@@ -1,0 +1,39 @@
+namespace HealthTeams.Collaboration.People;
+
+public enum PersonKind { Staff, Patient }
+
+/// <summary>A business identifier that travels between systems: MRN, staff number, appointment number.</summary>
+public sealed record Identifier(string System, string Value);
+
+/// <summary>
+/// A person as a source describes them. <paramref name="Source"/> is the EHR registration, or Guid.Empty for our own FHIR API;
+/// <paramref name="Reference"/> is the FHIR reference there ("Patient/12").
+/// </summary>
+public sealed record PersonSaid(
+    PersonKind Kind, Guid Source, string? Reference, IReadOnlyList<Identifier> Identifiers,
+    string? Family, string? Given, string? Title, string? Gender, DateOnly? BirthDate, string? Role = null);
+
+/// <summary>A person we know.</summary>
+public sealed record Person
+{
+    public Guid Id { get; init; }
+    public PersonKind Kind { get; init; }
+    public string? Family { get; init; }
+    public string? Given { get; init; }
+    public string? Title { get; init; }
+    public string? Gender { get; init; }
+    public DateOnly? BirthDate { get; init; }
+
+    /// <summary>"BARLOW, Ada" for patients, "Dr Marie Curie" for staff; "unknown" when nobody said.</summary>
+    public string Display => Kind == PersonKind.Patient ? PatientName : StaffName;
+
+    private string PatientName => (Family, Given) switch
+    {
+        (null, null) => "unknown",
+        (null, _) => Given!,
+        (_, null) => Family.ToUpperInvariant(),
+        _ => $"{Family.ToUpperInvariant()}, {Given}",
+    };
+
+    private string StaffName => string.Join(' ', new[] { Title, Given, Family }.Where(s => !string.IsNullOrWhiteSpace(s))) is { Length: > 0 } name ? name : "unknown";
+}

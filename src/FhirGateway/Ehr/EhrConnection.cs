@@ -1,0 +1,12 @@
+namespace HealthTeams.FhirGateway.Ehr;
+
+/// <summary>A registered EHR as the gateway needs it: where its FHIR API is and how to get a token for it now.</summary>
+/// <param name="Id">The EHR registration's id, the Source of visit keys.</param>
+/// <param name="Token">An access token; the argument asks for a fresh one after a 401.</param>
+public sealed record EhrConnection(Guid Id, Uri Base, Func<bool, CancellationToken, Task<Outcome<string>>> Token);
+
+/// <summary>
+/// Bound by Host to SmartLauncher, which alone holds registrations and tokens: the EHRs of a tenant that may be
+/// written to. A visit gives preference to the connection its launch left; backend clients serve the rest.
+/// </summary>
+public delegate Task<IReadOnlyList<EhrConnection>> EhrConnections(int tenant, Guid? visit, CancellationToken stop);
