@@ -38,6 +38,6 @@ internal sealed record FhirAnswer(int Status, JsonObject? Body, RecordVersion? V
         await response.WriteAsync(Body.ToJsonString(Json.Compact), context.RequestAborted);
     }
 
-    public static string LocationOf(RecordVersion version, Ehr ehr) =>
+    private static string LocationOf(RecordVersion version, Ehr ehr) =>
         string.Create(CultureInfo.InvariantCulture, $"{ehr.FhirBase}/{version.Reference}/_history/{version.Number}");
 }

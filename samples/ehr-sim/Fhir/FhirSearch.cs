@@ -31,7 +31,7 @@ internal static class FhirSearch
     public static IEnumerable<RecordVersion> Matches(Ehr ehr, string type, IReadOnlyList<SearchTerm> terms)
     {
         var filters = terms.Where(t => !Presentation.Contains(t.Name)).ToList();
-        return ehr.Records.All(type).Where(v => filters.TrueForAll(t => SearchRules.Matches(v, t, ehr.FhirBase)));
+        return ehr.Records.All(type).Where(v => filters.TrueForAll(t => SearchRules.Matches(v, t, ehr)));
     }
 
     private static IEnumerable<RecordVersion> Sorted(List<RecordVersion> found, IReadOnlyList<SearchTerm> terms) =>

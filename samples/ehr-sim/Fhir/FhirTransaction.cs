@@ -1,4 +1,5 @@
 // https://hl7.org/fhir/R4/http.html#transaction
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace EhrSim;
@@ -36,7 +37,7 @@ internal static class FhirTransaction
         {
             ["resourceType"] = "Bundle",
             ["type"] = "transaction-response",
-            ["entry"] = new JsonArray([.. steps.Select(s => (JsonNode)Response(s, s.Existing ?? written[s.Reference], ehr))]),
+            ["entry"] = new JsonArray([.. steps.Select(s => (JsonNode)Response(s, s.Existing ?? written[s.Reference]))]),
         });
     }
 
@@ -104,12 +105,12 @@ internal static class FhirTransaction
         return null;
     }
 
-    private static JsonObject Response(Step step, RecordVersion version, Ehr ehr) => new()
+    private static JsonObject Response(Step step, RecordVersion version) => new()
     {
         ["response"] = new JsonObject
         {
             ["status"] = step.IsNew ? "201 Created" : step.Resource is null && step.Existing is null ? "204 No Content" : "200 OK",
-            ["location"] = FhirAnswer.LocationOf(version, ehr),
+            ["location"] = string.Create(CultureInfo.InvariantCulture, $"{version.Reference}/_history/{version.Number}"),
             ["etag"] = version.ETag,
             ["lastModified"] = version.At,
         },

@@ -20,7 +20,7 @@ internal static class SearchRules
         name is "_id" or "identifier" or "_lastUpdated"
         || (Known.TryGetValue(type, out var names) ? names.Contains(name) : name is "patient" or "subject" or "status");
 
-    public static bool Matches(RecordVersion version, SearchTerm term, string fhirBase)
+    public static bool Matches(RecordVersion version, SearchTerm term, Ehr ehr)
     {
         var resource = version.Resource!;
         return term.Name switch
@@ -33,7 +33,7 @@ internal static class SearchRules
             "birthdate" => term.AnyOf.Any(v => resource.Text("birthDate") == v),
             "date" => SearchDates.Matches(term.AnyOf, StartOf(version), EndOf(version)),
             "_lastUpdated" => SearchDates.Matches(term.AnyOf, version.At, version.At),
-            _ => term.AnyOf.Any(v => Targets(resource, term.Name).Any(t => IsReference(v, t, term.Name, fhirBase))),
+            _ => term.AnyOf.Any(v => Targets(resource, term.Name).Any(t => IsReference(v, t, term.Name, ehr))),
         };
     }
 
@@ -66,9 +66,9 @@ internal static class SearchRules
         _ => [resource["subject"].Text("reference"), resource["patient"].Text("reference")],
     }).OfType<string>();
 
-    private static bool IsReference(string wanted, string target, string name, string fhirBase)
+    private static bool IsReference(string wanted, string target, string name, Ehr ehr)
     {
-        var asked = References.Relative(wanted, fhirBase);
+        var asked = References.Relative(wanted, ehr.FhirBase);
         if (asked.Contains('/', StringComparison.Ordinal)) return target == asked;
         // A bare id means the type the word is about; for actor any type.
         var type = name switch
