@@ -25,6 +25,7 @@ internal sealed class ProductPush(Ehr ehr, Journal journal, HttpClient http)
     private async Task<PushResult> Try(BookedVisit visit, CancellationToken cancellation)
     {
         if (ehr.Options.PushClientSecret is null) return Result(0, "not set up", "EHR_SIM_PUSH_CLIENT_SECRET is not set");
+        if (!PushBundle.IsNamed(visit.Appointment)) return Result(0, "not sent", "The appointment has no identifier");
         var bundle = PushBundle.Of(visit, ehr).ToJsonString(Json.Compact);
         try
         {

@@ -7,10 +7,11 @@ internal static class PushBundle
 {
     public static JsonObject Of(BookedVisit visit, Ehr ehr)
     {
-        var about = new[] { visit.Appointment, visit.Encounter }.OfType<JsonObject>().ToList();
+        // Without an identifier the other side could not recognise it again: it is then named by its display only.
+        var about = new[] { visit.Appointment, visit.Encounter }.OfType<JsonObject>().Where(IsNamed).ToList();
         var people = about.SelectMany(References.In).Select(r => r.Text("reference")!).Distinct()
             .Where(r => r.Split('/')[0] is "Patient" or "Practitioner" or "Location")
-            .Select(ehr.Records.Find).OfType<JsonObject>();
+            .Select(ehr.Records.Find).OfType<JsonObject>().Where(IsNamed);
         var sent = people.Concat(about).ToList();
         var names = sent.ToDictionary(LocalReference, _ => $"urn:uuid:{Guid.CreateVersion7(ehr.Now)}");
         return new JsonObject
@@ -20,6 +21,8 @@ internal static class PushBundle
             ["entry"] = new JsonArray([.. sent.Select(r => (JsonNode)Entry(r, names, ehr))]),
         };
     }
+
+    public static bool IsNamed(JsonObject resource) => resource.Objects("identifier").Any(i => i.Text("system") is not null && i.Text("value") is not null);
 
     private static JsonObject Entry(JsonObject local, Dictionary<string, string> names, Ehr ehr)
     {
