@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -12,7 +11,8 @@ public static class EhrSimApp
     {
         // Empty on purpose: settings of whatever program hosts us must not leak in.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole();
+        // Program says in one sentence why a start failed; the host's stack trace on top helps nobody.
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None).AddSimpleConsole();
         builder.Services.AddRouting();
         // An EHR that is told to stop stops; open polls of its pages are no reason to wait.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(300));
@@ -20,7 +20,7 @@ public static class EhrSimApp
         {
             kestrel.AddServerHeader = false;
             kestrel.Listen(IPAddress.Loopback, options.Port);
-            if (options.Port != 0 && IsIPv6Free(options.Port)) kestrel.Listen(IPAddress.IPv6Loopback, options.Port);
+            if (options.Port != 0 && PortCheck.HasIPv6(options.Port)) kestrel.Listen(IPAddress.IPv6Loopback, options.Port);
         });
         // A factory, not an instance: the container disposes only what it made.
         WebApplication? app = null;
@@ -53,21 +53,5 @@ public static class EhrSimApp
         app.MapVisitsApi(ehr);
         app.MapFaults(ehr);
         app.MapPages(ehr);
-    }
-
-    private static bool IsIPv6Free(int port)
-    {
-        if (!Socket.OSSupportsIPv6) return false;
-        try
-        {
-            using var probe = new TcpListener(IPAddress.IPv6Loopback, port);
-            probe.Start();
-            return true;
-        }
-        catch (SocketException e)
-        {
-            // Somebody else there is a reason to fail at start; no IPv6 on this machine is not.
-            return e.SocketErrorCode == SocketError.AddressAlreadyInUse;
-        }
     }
 }

@@ -6,18 +6,23 @@ namespace EhrSim;
 internal static class PortCheck
 {
     /// <summary>Asked before the state folder is opened, so that the complaint is about the port and not about its lock.</summary>
-    public static bool IsTaken(int port)
+    public static bool IsTaken(int port) =>
+        port != 0 && (Try(IPAddress.Loopback, port) == SocketError.AddressAlreadyInUse || Try(IPAddress.IPv6Loopback, port) == SocketError.AddressAlreadyInUse);
+
+    /// <summary>Some machines and containers have no IPv6; the simulator then answers on 127.0.0.1 alone.</summary>
+    public static bool HasIPv6(int port) => Try(IPAddress.IPv6Loopback, port) == SocketError.Success;
+
+    private static SocketError Try(IPAddress address, int port)
     {
-        if (port == 0) return false;
         try
         {
-            using var probe = new TcpListener(IPAddress.Loopback, port);
+            using var probe = new TcpListener(address, port);
             probe.Start();
-            return false;
+            return SocketError.Success;
         }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        catch (SocketException e)
         {
-            return true;
+            return e.SocketErrorCode;
         }
     }
 }

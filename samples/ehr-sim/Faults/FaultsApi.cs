@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Primitives;
 
 namespace EhrSim;
 
@@ -14,16 +16,18 @@ internal static class FaultsApi
         });
         app.MapPost("/faults", async (HttpContext context) =>
         {
-            if (context.Request.HasFormContentType) return FromPage(ehr, await context.Request.ReadFormAsync(context.RequestAborted));
             using var reader = new StreamReader(context.Request.Body);
-            if (!Json.TryParse(await reader.ReadToEndAsync(context.RequestAborted), out var node) || node is not JsonObject wished)
+            var body = await reader.ReadToEndAsync(context.RequestAborted);
+            // By its looks and not its label: curl -d calls everything a form.
+            if (context.Request.HasFormContentType && !body.TrimStart().StartsWith('{')) return FromPage(ehr, QueryHelpers.ParseQuery(body));
+            if (!Json.TryParse(body, out var node) || node is not JsonObject wished)
                 return Results.Json(new { error = "Send a JSON object of switches" }, statusCode: 400);
             return ehr.Faults.Turn(wished) is { } problem ? Results.Json(new { error = problem }, statusCode: 400) : Now(ehr);
         });
     }
 
     /// <summary>A form leaves out what is not ticked: everything it does not name is off.</summary>
-    private static IResult FromPage(Ehr ehr, IFormCollection form)
+    private static IResult FromPage(Ehr ehr, Dictionary<string, StringValues> form)
     {
         var wished = new JsonObject();
         foreach (var (name, value) in form)

@@ -38,8 +38,8 @@ internal static class DayPage
     private static Html Row(Ehr ehr, BookedVisit visit, bool isNext) => Html.Of($"""
         <tr id="{visit.Id}" class="{(visit.IsOver ? "over" : isNext ? "next" : "")}">
           <td class="time">{Words.Time(ehr, visit.Start)}{(isNext ? new Html("<small>next</small>") : Html.Nothing)}</td>
-          <td><a href="/chart/{visit.PatientId}?appointment={visit.Id}">{PersonName.Clinical(visit.Patient)}</a><small>{visit.Reason}</small></td>
-          <td>{visit.PractitionerName}<small>{visit.Identifier}</small></td>
+          <td><a href="/chart/{visit.PatientId}?appointment={visit.Id}">{PersonName.Clinical(visit.Patient)}</a><small>{visit.Reason}</small><small class="id">{visit.Identifier}</small></td>
+          <td class="who">{visit.PractitionerName}</td>
           <td data-label="Appointment"><span data-live="{visit.Id}-a">{Words.State(visit.Status)}</span></td>
           <td data-label="Encounter"><span data-live="{visit.Id}-e">{Words.State(visit.EncounterStatus)}</span></td>
           <td class="acts"><div>

@@ -4,6 +4,14 @@ internal static class Layout
 {
     public static IResult Page(string title, Html body, string look = "", int status = 200)
     {
+        // A patient sees one thing and no doors to the staff's pages.
+        var isPatient = look.Contains("patient", StringComparison.Ordinal);
+        var header = isPatient
+            ? new Html("<span class=\"house\"><span aria-hidden=\"true\">✚</span> Example General Hospital · My health</span>")
+            : new Html("""
+                <a class="house" href="/"><span aria-hidden="true">✚</span> Example General Hospital</a>
+                <nav aria-label="EHR"><a href="/">Day</a><a href="/status">Status</a></nav>
+                """);
         var page = Html.Of($"""
             <!doctype html>
             <html lang="en">
@@ -18,8 +26,7 @@ internal static class Layout
             <body class="{look}">
             <a class="skip" href="#main">Skip to the page</a>
             <header class="top">
-              <a class="house" href="/"><span aria-hidden="true">✚</span> Example General Hospital</a>
-              <nav aria-label="EHR"><a href="/">Day</a><a href="/status">Status</a></nav>
+              {header}
               <span class="what">EHR simulator</span>
             </header>
             <main id="main">

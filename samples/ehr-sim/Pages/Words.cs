@@ -76,8 +76,15 @@ internal static class Words
               <strong>{PersonName.Clinical(patient)}</strong>
               <span>{Born(ehr, patient)}</span>
               <span>{patient.Text("gender") ?? "gender unknown"}</span>
-              <span>{identifier?["type"].Text("text") ?? "MRN"} {identifier.Text("value") ?? "unknown"}</span>
+              <span>{Numbered(identifier)}</span>
             </section>
             """);
+    }
+
+    /// <summary>The number with its kind, once: "MRN-1001" says it already.</summary>
+    private static string Numbered(JsonObject? identifier)
+    {
+        var (kind, value) = (identifier?["type"].Text("text") ?? "MRN", identifier.Text("value") ?? "unknown");
+        return value.StartsWith(kind, StringComparison.OrdinalIgnoreCase) ? value : $"{kind} {value}";
     }
 }
