@@ -77,7 +77,8 @@ internal static class DayPage
     {
         if (problem is not null) return Html.Of($"<p class=\"notice late\" role=\"alert\">{problem}</p>");
         if (changed is null || Schedule.Find(ehr.Records, changed) is not { } visit) return Html.Nothing;
-        return Html.Of($"<p class=\"notice\" role=\"status\">{visit.PatientName}, {Words.When(ehr, visit.Start)}: {visit.Status}. {Words.Pushed(ehr, ehr.Push.Last(visit.Id))}</p>");
+        var push = ehr.Push.Last(visit.Id);
+        return Html.Of($"<p class=\"notice {(push?.Outcome == "sent" ? "" : "late")}\" role=\"status\">{visit.PatientName}, {Words.When(ehr, visit.Start)}: {visit.Status}. {Words.Pushed(ehr, push)}</p>");
     }
 
     private static List<BookedVisit> Visible(Ehr ehr) => [.. Schedule.All(ehr.Records).Where(v => v.Start >= ehr.Now - LookBack)];

@@ -16,7 +16,11 @@ internal static class PagesMap
         app.MapGet("/status", () => StatusPage.Show(ehr));
         app.MapGet("/status/panel", () => Fragment(StatusPage.Panel(ehr)));
 
-        app.MapPost("/book", async (HttpContext context) => Back(await BookVisit.Book(ehr, Wish(await context.Request.ReadFormAsync(context.RequestAborted)), context.RequestAborted)));
+        app.MapPost("/book", async (HttpContext context) =>
+        {
+            var form = await context.Request.ReadFormAsync(context.RequestAborted);
+            return Back(await BookVisit.Book(ehr, Wish(form), context.RequestAborted));
+        });
         app.MapPost("/visits/{id}/reschedule", async (string id, HttpContext context) => Back(await BookVisit.Reschedule(ehr, id, 15, context.RequestAborted)));
         app.MapPost("/visits/{id}/cancel", async (string id, HttpContext context) => Back(await BookVisit.Cancel(ehr, id, context.RequestAborted)));
         app.MapPost("/visits/{id}/push", async (string id, HttpContext context) => Back(await BookVisit.Pushed(ehr, id, context.RequestAborted)));

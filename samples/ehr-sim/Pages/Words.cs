@@ -65,7 +65,7 @@ internal static class Words
     {
         null => Html.Nothing,
         { Outcome: "sent" } => Html.Of($"<span class=\"state done\"><span aria-hidden=\"true\">✓</span> sent to HealthTeams {Time(ehr, push.At)}</span>"),
-        _ => Html.Of($"<span class=\"state late\" title=\"{push.Detail}\"><span aria-hidden=\"true\">!</span> {push.Outcome}{(push.Status > 0 ? $" ({push.Status})" : "")} {Time(ehr, push.At)}</span>"),
+        _ => Html.Of($"<span class=\"state late\" title=\"{push.Detail}\"><span aria-hidden=\"true\">!</span> HealthTeams: {push.Outcome}{(push.Status > 0 ? $" ({push.Status})" : "")} {Time(ehr, push.At)}</span>"),
     };
 
     public static Html Banner(Ehr ehr, JsonObject? patient)
