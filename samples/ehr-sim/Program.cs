@@ -1,7 +1,9 @@
 using EhrSim;
 using Microsoft.AspNetCore.Connections;
 
-var options = EhrSimOptions.FromEnvironment(Environment.GetEnvironmentVariable);
+EhrSimOptions options;
+try { options = EhrSimOptions.FromEnvironment(Environment.GetEnvironmentVariable); }
+catch (FormatException e) { return Refuse($"EHR_SIM_PORT must be a number and EHR_SIM_SEED_AT an ISO instant: {e.Message}"); }
 if (PortCheck.IsTaken(options.Port)) return Refuse($"Port {options.Port} is already in use; set EHR_SIM_PORT to a free one.");
 try
 {

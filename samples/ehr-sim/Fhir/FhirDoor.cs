@@ -9,7 +9,17 @@ internal static class FhirDoor
 
     private static async Task Enter(HttpContext context, Ehr ehr)
     {
-        var answer = await Answer(context, ehr);
+        FhirAnswer answer;
+        try
+        {
+            answer = await Answer(context, ehr);
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or BadHttpRequestException))
+        {
+            // The one place where the unexpected is caught: an app must get an OperationOutcome for this too.
+            context.RequestServices.GetRequiredService<ILogger<Ehr>>().LogError(e, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
+            answer = FhirAnswer.Problem(500, "exception", "The EHR failed at this request");
+        }
         await answer.Write(context, ehr);
     }
 
@@ -25,6 +35,8 @@ internal static class FhirDoor
             return FhirAnswer.Problem(404, "not-supported", $"This EHR has no {path[0]}");
 
         var isWrite = request.Method is "PUT" or "PATCH" or "DELETE" || request.Method == "POST" && path is not [_, "_search"];
+        if (request.Method == "POST" && !isWrite && !request.HasFormContentType)
+            return FhirAnswer.Problem(415, "not-supported", "_search takes a form");
         if (!isWrite) return Look(request, path, ehr, caller, request.Method == "POST" ? await request.ReadFormAsync(context.RequestAborted) : null);
 
         if (ehr.Faults.TakeFailedWrite()) return FhirAnswer.Problem(500, "exception", "The EHR could not store this (fault switch failWrites)");

@@ -50,7 +50,7 @@ internal static class SearchRules
         {
             part == "given" ? null : n.Text("family"),
             part == "name" ? n.Text("text") : null,
-        }.Concat(part == "family" ? [] : (n["given"] as JsonArray)?.Select(g => g?.GetValue<string>()) ?? [])).OfType<string>();
+        }.OfType<string>().Concat(part == "family" ? [] : n.Texts("given")));
     }
 
     private static IEnumerable<string> Targets(JsonObject resource, string name) => (name switch

@@ -28,10 +28,15 @@ internal static partial class StatusPage
         return Html.All(changed, p => Html.Of($"""
             <article class="back">
               <h3>{p.Visit.PatientName}, {Words.Time(ehr, p.Visit.Start)} <small>{p.Visit.Identifier} · {p.Visit.Id} · {p.Visit.EncounterId}</small></h3>
-              <ol>{Html.All(p.Steps, s => Html.Of($"<li><time>{Words.Seconds(ehr, s.At)}</time> <span>{s.What} v{s.Version}</span> {(s.Status is null ? new Html("details") : Words.State(s.Status))} <span class=\"quiet\">by {s.Writer}</span></li>"))}</ol>
+              <ol>{Html.All(p.Steps, s => Step(ehr, s))}</ol>
             </article>
             """));
     }
+
+    private static Html Step(Ehr ehr, WriteBackStep step) => Html.Of($"""
+        <li><time>{Words.Seconds(ehr, step.At)}</time> <span>{step.What} v{step.Version}</span>
+          {(step.Status is null ? new Html("details") : Words.State(step.Status))} <span class="quiet">by {step.Writer}</span></li>
+        """);
 
     private static Html OtherRecords(Ehr ehr)
     {
@@ -47,10 +52,17 @@ internal static partial class StatusPage
         var calls = ehr.Requests.Latest;
         if (calls.Count == 0) return new Html("<p class=\"quiet\">None since the start.</p>");
         return Html.Of($"""
-            <div class="scroll"><table class="log"><thead><tr><th>Time</th><th>Call</th><th>Status</th><th>Client</th><th>ms</th></tr></thead><tbody>{Html.All(calls, c =>
-                Html.Of($"<tr class=\"{(c.Status >= 400 ? "bad" : "")}\"><td>{Words.Seconds(ehr, c.At)}</td><td><code>{c.Method} {c.Path}</code></td><td>{(c.Status >= 400 ? "! " : "")}{c.Status}</td><td>{c.Client}</td><td>{c.Milliseconds}</td></tr>"))}</tbody></table></div>
+            <div class="scroll"><table class="log">
+              <thead><tr><th>Time</th><th>Call</th><th>Status</th><th>Client</th><th>ms</th></tr></thead>
+              <tbody>{Html.All(calls, c => Call(ehr, c))}</tbody>
+            </table></div>
             """);
     }
+
+    private static Html Call(Ehr ehr, LoggedRequest call) => Html.Of($"""
+        <tr class="{(call.Status >= 400 ? "bad" : "")}"><td>{Words.Seconds(ehr, call.At)}</td><td><code>{call.Method} {call.Path}</code></td>
+          <td>{(call.Status >= 400 ? "! " : "")}{call.Status}</td><td>{call.Client}</td><td>{call.Milliseconds}</td></tr>
+        """);
 
     private static Html Switches(Ehr ehr) => Html.Of($"""
         <form class="card book" id="faults" method="post" action="/faults">

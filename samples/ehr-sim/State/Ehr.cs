@@ -12,7 +12,8 @@ internal sealed class Ehr : IDisposable
         (Options, Clock, this.address) = (options, clock, address);
         journal = new Journal(options.StateFolder);
         // The product's answers are taken as they come: a redirect off to another host is not an answer.
-        http = new HttpClient(options.HealthTeamsHandler ?? new SocketsHttpHandler { AllowAutoRedirect = false }, options.HealthTeamsHandler is null) { Timeout = TimeSpan.FromSeconds(15) };
+        var handler = options.HealthTeamsHandler ?? new SocketsHttpHandler { AllowAutoRedirect = false };
+        http = new HttpClient(handler, disposeHandler: options.HealthTeamsHandler is null) { Timeout = TimeSpan.FromSeconds(15) };
         Records = new Records(journal, clock);
         Faults = new Faults(journal);
         Requests = new RequestLog();

@@ -35,6 +35,10 @@ internal static class Json
             _ => [],
         };
 
+    /// <summary>The strings of an array; what is not a string was sent by somebody careless and is passed over.</summary>
+    public static IEnumerable<string> Texts(this JsonNode? node, string name) =>
+        ((node as JsonObject)?[name] as JsonArray)?.OfType<JsonValue>().Select(v => v.TryGetValue<string>(out var text) ? text : null).OfType<string>() ?? [];
+
     /// <summary>JsonNode reads its source lazily; walking it once makes later reads safe from many threads.</summary>
     public static T Settled<T>(this T node) where T : JsonNode
     {

@@ -41,11 +41,13 @@ internal static class Schedule
     /// <summary>By the id here or by the identifier that both systems know.</summary>
     public static BookedVisit? Find(Records records, string idOrIdentifier) =>
         All(records).FirstOrDefault(v => v.Id == idOrIdentifier)
-        ?? All(records).FirstOrDefault(v => v.Appointment.Objects("identifier").Any(i => i.Text("value") == idOrIdentifier || $"{i.Text("system")}|{i.Text("value")}" == idOrIdentifier));
+        ?? All(records).FirstOrDefault(v => v.Appointment.Objects("identifier")
+            .Any(i => i.Text("value") == idOrIdentifier || $"{i.Text("system")}|{i.Text("value")}" == idOrIdentifier));
 
     /// <summary>The same answer for everybody who asks: a patient and a clinician who launch "now" meet.</summary>
     public static BookedVisit? Next(Records records, DateTimeOffset now, string? patient = null) =>
-        All(records).FirstOrDefault(v => !v.IsOver && v.Start >= now - StillMeant && (v.End > now || v.IsUnderWay) && (patient is null || v.PatientId == patient));
+        All(records).FirstOrDefault(v => !v.IsOver && v.Start >= now - StillMeant && (v.End > now || v.IsUnderWay)
+            && (patient is null || v.PatientId == patient));
 
     private static BookedVisit Visit(JsonObject appointment, JsonObject? encounter, Records records)
     {
@@ -61,7 +63,7 @@ internal static class PersonName
     {
         var name = person.Objects("name").FirstOrDefault();
         if (name is null) return "unknown";
-        return name.Text("text") ?? string.Join(' ', Parts(name, "prefix").Concat(Parts(name, "given")).Append(name.Text("family")));
+        return name.Text("text") ?? string.Join(' ', name.Texts("prefix").Concat(name.Texts("given")).Append(name.Text("family")));
     }
 
     /// <summary>FAMILY NAME, Given (title): the order in which clinicians look for a person.</summary>
@@ -69,10 +71,7 @@ internal static class PersonName
     {
         var name = person.Objects("name").FirstOrDefault();
         if (name is null) return "unknown";
-        var title = string.Join(' ', Parts(name, "prefix"));
-        return $"{name.Text("family")?.ToUpperInvariant() ?? "UNKNOWN"}, {string.Join(' ', Parts(name, "given"))}{(title.Length > 0 ? $" ({title})" : "")}";
+        var title = string.Join(' ', name.Texts("prefix"));
+        return $"{name.Text("family")?.ToUpperInvariant() ?? "UNKNOWN"}, {string.Join(' ', name.Texts("given"))}{(title.Length > 0 ? $" ({title})" : "")}";
     }
-
-    private static IEnumerable<string> Parts(JsonObject name, string part) =>
-        (name[part] as JsonArray)?.Select(p => p!.GetValue<string>()) ?? [];
 }
