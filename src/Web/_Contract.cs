@@ -57,7 +57,7 @@ namespace HealthTeams.Collaboration.Visits
 
     public sealed class GuestLinks
     {
-        public Task<GuestLink?> Find(string token, CancellationToken stop) => throw new NotSupportedException();
+        public Task<GuestLink?> Find(string token, string? deviceSecret, CancellationToken stop) => throw new NotSupportedException();
         public Task<Outcome<Participant>> Redeem(string token, string? display, DateOnly? birthDate, string deviceSecret, CancellationToken stop) => throw new NotSupportedException();
     }
 

@@ -18,14 +18,14 @@ public sealed class JoinPage(GuestLinks links, VisitSessions sessions) : PageMod
     public GuestLink? Link { get; private set; }
     public Problem? Problem { get; private set; }
     public bool AsksName => Link!.Role == SeatRole.Guest;
-    public bool AsksBirth => Link!.Role == SeatRole.Patient && Link.RedeemedElsewhere && Device is null || Problem?.Code == "birth-date";
+    public bool AsksBirth => Link!.RedeemedElsewhere;
 
     private string? Device => Request.Cookies[DeviceCookie];
 
     public async Task<IActionResult> OnGetAsync(string token)
     {
         Quiet();
-        Link = await links.Find(token, HttpContext.RequestAborted);
+        Link = await links.Find(token, Device, HttpContext.RequestAborted);
         if (Link is null) Response.StatusCode = 404;
         return Page();
     }
@@ -33,7 +33,7 @@ public sealed class JoinPage(GuestLinks links, VisitSessions sessions) : PageMod
     public async Task<IActionResult> OnPostAsync(string token)
     {
         Quiet();
-        Link = await links.Find(token, HttpContext.RequestAborted);
+        Link = await links.Find(token, Device, HttpContext.RequestAborted);
         if (Link is null || Link.Over) return await OnGetAsync(token);
         if (AsksName && string.IsNullOrWhiteSpace(Display)) return Again(Problem.Invalid("", "display", "empty"));
 
@@ -50,8 +50,9 @@ public sealed class JoinPage(GuestLinks links, VisitSessions sessions) : PageMod
     public string What(Words words) => Problem switch
     {
         { Code: "empty" } => words["Write the name the clinician should see."],
-        { Code: "birth-date" } when string.IsNullOrEmpty(Born) => words["This link was opened on another device. Write the birth date to go on here."],
-        { Code: "birth-date" } => words["The birth date does not fit this link. Check it, or ask the clinic for a new link."],
+        { Code: "birth-date-needed" } => words["This link was opened on another device. Write the birth date to go on here."],
+        { Code: "birth-date-wrong" } => words["The birth date does not fit this link. Check it, or ask the clinic for a new link."],
+        { Code: "link-locked" } => words["The birth date was wrong too often. Ask the clinic for a new link."],
         { } problem => ProblemWords.Say(words, problem),
         _ => "",
     };

@@ -251,8 +251,11 @@ export class HtRoom extends LitElement {
     try {
       await this.line.endVisit();
       this.over();
-    } catch {
-      toast({ key: "end", text: t("The visit could not be ended. Try again."), icon: "warning" });
+    } catch (problem) {
+      const early = String(problem).includes("visit-not-begun");
+      toast({ key: "end", icon: "warning", text: early
+        ? t("The visit has not begun, so there is nothing to end. Leave the room instead.")
+        : t("The visit could not be ended. Try again.") });
     }
   }
 
