@@ -29,6 +29,12 @@ public sealed partial class LaunchCallback(
         if (ehr is null) return LaunchProblem.Of(LaunchProblem.IssUnknown, "The EHR's registration is gone.");
         var at = await discovery.Find(taken.Value.IssUsed, stop);
         if (!at.Ok) return LaunchProblem.Named(at.Problem, LaunchProblem.DiscoveryFailed);
+        // RFC 9207: an answer that names its issuer must name this EHR's.
+        var answeredBy = query["iss"].ToString();
+        if (answeredBy.Length > 0 && answeredBy != at.Value.Issuer && answeredBy != ehr.Issuer && answeredBy.TrimEnd('/') != taken.Value.IssUsed)
+        {
+            return LaunchProblem.Of(LaunchProblem.EhrRefused, "Another server than the EHR's answered.");
+        }
 
         var body = await call.AsApp(ehr, at.Value, new()
         {
