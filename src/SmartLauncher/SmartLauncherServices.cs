@@ -56,6 +56,8 @@ public static class SmartLauncherServices
         services.AddScoped<Arrivals>();
         services.AddScoped<Launches>();
         services.AddHostedService<Leftovers>();
+        services.AddSingleton(EndSeats.Route);
+        services.AddSingleton<IEventConsumer, EndSeats>();
 
         // One key folder for everything that is encrypted, antiforgery included.
         services.AddDataProtection();

@@ -13,5 +13,9 @@ internal interface IResourceSlice
     int Order { get; }
 
     /// <param name="read">Reads another resource of this API inside the transaction; null when there is none.</param>
-    Task Apply(Tx tx, string id, JsonElement resource, Func<string, Task<JsonElement?>> read);
+    /// <returns>A problem refuses the whole write.</returns>
+    Task<Problem?> Apply(Tx tx, string id, JsonElement resource, Func<string, Task<JsonElement?>> read);
+
+    /// <summary>The resource was deleted.</summary>
+    Task Remove(Tx tx, string id) => Task.CompletedTask;
 }

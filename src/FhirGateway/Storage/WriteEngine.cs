@@ -51,8 +51,7 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, IEnum
             }
         }
         if (written.Count > 0) await batch.Run(updated);
-        if (applySlices) await Apply(tx, written);
-        return results;
+        return applySlices && await Apply(tx, written) is { } refused ? refused : results;
     }
 
     private static async Task Lock(Tx tx, IReadOnlyList<WriteEntry> entries)
@@ -195,7 +194,7 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, IEnum
         return (new WriteResult(exists ? 200 : 201, e.Type, p.Id, version, updated, stored, true), after);
     }
 
-    private async Task Apply(Tx tx, List<(WriteResult Result, JsonElement Body)> written)
+    private async Task<Problem?> Apply(Tx tx, List<(WriteResult Result, JsonElement Body)> written)
     {
         var here = written.Where(w => w.Result.Body is not null).ToDictionary(w => $"{w.Result.Type}/{w.Result.Id}", w => (JsonElement?)w.Body);
         Task<JsonElement?> Read(string reference) =>
@@ -205,9 +204,12 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, IEnum
         {
             foreach (var (result, body) in written)
             {
-                if (result.Type == slice.Type && result.Body is not null) await slice.Apply(tx, result.Id, body, Read);
+                if (result.Type != slice.Type) continue;
+                if (result.Body is null) await slice.Remove(tx, result.Id);
+                else if (await slice.Apply(tx, result.Id, body, Read) is { } refused) return refused;
             }
         }
+        return null;
     }
 
     private static bool SameContent(Stored now, JsonElement body, string id, ReferenceMap? references) =>

@@ -45,6 +45,14 @@ public sealed class VisitSessions(Db db, TenantDirectory tenants)
         return seat;
     }
 
+    /// <summary>Opens and hands over at once; then redirect (303) to <see cref="OpenedSeat.Room"/>.</summary>
+    public async Task<OpenedSeat> Open(HttpContext http, int tenant, SeatHolder holder, CancellationToken stop)
+    {
+        var seat = await db.In(tenant, new Actor((holder.Person ?? holder.Participant).ToString(), holder.Kind), tx => Open(tx, holder), stop);
+        HandOver(http, seat);
+        return seat;
+    }
+
     /// <summary>Puts the place into this browser; then redirect (303) to <see cref="OpenedSeat.Room"/>.</summary>
     public static void HandOver(HttpContext http, OpenedSeat seat) =>
         http.Response.Cookies.Append(CookiePrefix + seat.Id, seat.Secret, FrameCookie.Options(seat.ExpiresAt));

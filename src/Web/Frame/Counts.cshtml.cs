@@ -1,0 +1,18 @@
+namespace HealthTeams.Web.Frame;
+
+/// <summary>What the frame of every staff page shows: numbers, and who sent an urgent message; nothing clinical.</summary>
+public sealed class CountsPage(VisitLists visits, MessageBox messages) : StaffPage
+{
+    public async Task<IActionResult> OnGetAsync()
+    {
+        var day = await visits.Day(Me, null, mine: false, null, Stop);
+        var mine = await messages.Mine(Me, Stop);
+        Response.Headers.CacheControl = "no-store";
+        return new JsonResult(new
+        {
+            Waiting = day.Visits.Sum(row => row.WaitingCount),
+            Unread = mine.Count(row => !row.Read),
+            Urgent = mine.Where(row => row is { Priority: "urgent", Read: false }).Select(row => new { row.Id, row.From, row.Notified }),
+        });
+    }
+}

@@ -1,0 +1,93 @@
+import "./dialogs.js";
+import { tick } from "./clock.js";
+import { refreshCounts, show } from "./counts.js";
+import { onKey, showKeys, tellKey } from "./keys.js";
+import { LiveList } from "./list.js";
+import { Live } from "./live.js";
+import { chime, recall, remember } from "./sound.js";
+import { t, wordsReady } from "./words.js";
+
+await wordsReady;
+
+for (const hidden of document.querySelectorAll<HTMLElement>("[data-script]")) hidden.hidden = false;
+for (const passing of document.querySelectorAll<HTMLElement>("[data-passing]")) setTimeout(() => passing.remove(), 10_000);
+setInterval(tick, 1000);
+forgetUndo();
+if (document.body.classList.contains("staff")) staff();
+
+function staff(): void {
+  const live = new Live(["visits", "messages"]);
+  const root = document.querySelector<HTMLElement>("[data-live-list]");
+  const list = root ? new LiveList(root, fresh) : undefined;
+  live.onChange(({ kind }) => {
+    refreshCounts();
+    if (list && concerns(root!.dataset.liveList!, kind)) list.refresh();
+  });
+  live.onReturn(() => { refreshCounts(); list?.refresh(); });
+  void live.start();
+  refreshCounts();
+  // Lateness comes with time alone.
+  if (list) setInterval(() => list.refresh(), 60_000);
+  keys(list);
+  account();
+}
+
+/** A person's or a participant's change touches visits too; only what belongs to the other list is left out. */
+const concerns = (name: string, kind: string): boolean =>
+  name === "messages" ? kind.startsWith("message") : !kind.startsWith("message");
+
+let waitedFor = Number(document.querySelector<HTMLElement>("[data-region]")?.dataset.waiting ?? 0);
+
+function fresh(region: HTMLElement): void {
+  if (region.dataset.waiting === undefined) return;
+  const waiting = Number(region.dataset.waiting);
+  show("waiting", waiting);
+  if (waiting > waitedFor && recall("ht-sound") === "on") void chime("waiting");
+  waitedFor = waiting;
+}
+
+function keys(list: LiveList | undefined): void {
+  const search = document.querySelector<HTMLInputElement>("[data-search]");
+  if (search) {
+    onKey("/", t("Search"), (event) => { event.preventDefault(); search.focus(); search.select(); });
+    search.addEventListener("keydown", (event) => { if (event.key === "Escape") search.blur(); });
+  }
+  if (list) {
+    onKey("j", t("Go to the list"), () => list.first());
+    tellKey("↑ ↓", t("Move through the rows"));
+    tellKey("Enter", t("Open the row"));
+  }
+  for (const [key, name, word] of [["[", "day-before", t("Day before")], ["]", "day-after", t("Day after")]] as const) {
+    const link = document.querySelector<HTMLElement>(`[data-key="${name}"]`);
+    if (link) onKey(key, word, () => link.click());
+  }
+  onKey("?", t("Show this map of keys"), showKeys);
+  tellKey("Esc", t("Close what is on top"));
+}
+
+function account(): void {
+  const menu = document.querySelector<HTMLDetailsElement>(".account");
+  document.addEventListener("click", (event) => { if (menu && !menu.contains(event.target as Node)) menu.open = false; });
+  menu?.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    menu.open = false;
+    menu.querySelector("summary")?.focus();
+  });
+  document.querySelector("[data-show-keys]")?.addEventListener("click", () => { if (menu) menu.open = false; showKeys(); });
+  const sound = document.querySelector<HTMLElement>("[data-sound]");
+  const say = () => sound?.setAttribute("aria-pressed", String(recall("ht-sound") === "on"));
+  sound?.addEventListener("click", () => {
+    remember("ht-sound", recall("ht-sound") === "on" ? "off" : "on");
+    if (recall("ht-sound") === "on") void chime("waiting");
+    say();
+  });
+  say();
+}
+
+/** A reload or a shared address must not offer the undo again. */
+function forgetUndo(): void {
+  const url = new URL(location.href);
+  if (!url.searchParams.has("undo")) return;
+  url.searchParams.delete("undo");
+  history.replaceState(null, "", url);
+}

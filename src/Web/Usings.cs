@@ -1,0 +1,12 @@
+global using HealthTeams.Collaboration.Messages;
+global using HealthTeams.Collaboration.Visits;
+global using HealthTeams.Platform.Callers;
+global using HealthTeams.Platform.Problems;
+global using HealthTeams.Platform.Tenants;
+global using HealthTeams.SmartLauncher.Launch;
+global using HealthTeams.SmartLauncher.Sessions;
+global using HealthTeams.SmartLauncher.Staff;
+global using HealthTeams.Web.Frame;
+global using Microsoft.AspNetCore.Authorization;
+global using Microsoft.AspNetCore.Mvc;
+global using Microsoft.AspNetCore.Mvc.RazorPages;
