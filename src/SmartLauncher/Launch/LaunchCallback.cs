@@ -13,7 +13,7 @@ internal sealed record Arrival(
 
 /// <summary>From the EHR's answer to who came and which visits it can be (SMART-A10 to A21).</summary>
 public sealed partial class LaunchCallback(
-    PendingLaunches pending, EhrRegistry ehrs, EhrDiscovery discovery, EhrTokenCall call, IdTokenCheck idTokens, EhrChart chart,
+    PendingLaunches pending, EhrRegistry ehrs, EhrDiscovery discovery, EhrTokenCall call, IdTokenCheck idTokens, EhrChart chart, LaunchTokens tokens,
     LauncherSettings settings, TimeProvider clock)
 {
     internal async Task<Outcome<(Arrival Arrival, BrowserBond Browser)>> Answer(HttpContext http, CancellationToken stop)
@@ -65,7 +65,8 @@ public sealed partial class LaunchCallback(
         {
             return LaunchProblem.Of(LaunchProblem.NoPatient, "The launch names neither patient nor encounter nor appointment.");
         }
-        var connection = LaunchTokens.Passing(ehr, launch.IssUsed, answer.Tokens);
+        var passing = tokens.Passing(ehr, launch.IssUsed, answer.Tokens);
+        var connection = passing.Connection;
         var bookings = await chart.Visits(connection, context, stop);
         if (!bookings.Ok) return LaunchProblem.Named(bookings.Problem, LaunchProblem.ChartUnreadable);
         var person = await chart.Person(connection, fhirUser.Reference, stop);
@@ -73,7 +74,7 @@ public sealed partial class LaunchCallback(
         var said = person.Ok ? person.Value with { Kind = fhirUser.Kind }
             : new PersonSaid(fhirUser.Kind, ehr.Id, fhirUser.Reference, [], user.Name, null, null, null, null);
         return new Arrival(launch.Tenant, ehr.Id, launch.IssUsed, user.Issuer, user.Subject, said,
-            fhirUser.RoleFor(context.Patient), answer.Tokens, bookings.Value);
+            fhirUser.RoleFor(context.Patient), passing.Current, bookings.Value);
     }
 
     /// <summary>The EHR's error code is kept for the log if it is one; its description may say anything and is not repeated.</summary>

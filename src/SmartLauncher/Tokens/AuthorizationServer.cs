@@ -52,6 +52,7 @@ internal static class AuthorizationServer
         server.AddEventHandler<ProcessSignInContext>(handler => handler.UseSingletonHandler<ScopeInAnswer>()
             .SetOrder(OpenIddictServerHandlers.AttachSignInParameters.Descriptor.Order + 500));
         server.AddEventHandler<HandleConfigurationRequestContext>(handler => handler.UseScopedHandler<PublicAddresses>().SetOrder(int.MaxValue - 1000));
+        server.AddEventHandler<HandleIntrospectionRequestContext>(handler => handler.UseSingletonHandler<IntrospectedScope>().SetOrder(int.MaxValue - 1000));
         server.UseAspNetCore().EnableAuthorizationEndpointPassthrough().EnableTokenEndpointPassthrough();
 
         openIddict.Services.AddOptions<OpenIddictServerOptions>().Configure<LauncherSettings, KeyRing>((options, settings, keys) =>
@@ -78,6 +79,19 @@ internal sealed class ScopeInAnswer : IOpenIddictServerHandler<ProcessSignInCont
         {
             context.Response.Scope = string.Join(' ', granted.GetScopes());
         }
+        return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>SMART-S9: whoever may introspect a token learns its scope and patient (OpenIddict tells only the token's audience).</summary>
+internal sealed class IntrospectedScope : IOpenIddictServerHandler<HandleIntrospectionRequestContext>
+{
+    public ValueTask HandleAsync(HandleIntrospectionRequestContext context)
+    {
+        var token = context.GenericTokenPrincipal;
+        if (token is null || !token.HasTokenType(OpenIddictConstants.TokenTypeIdentifiers.AccessToken)) return ValueTask.CompletedTask;
+        context.Scopes.UnionWith(token.GetScopes());
+        if (token.GetClaim(TokenClaims.Patient) is { } patient) context.Claims[TokenClaims.Patient] = patient;
         return ValueTask.CompletedTask;
     }
 }
