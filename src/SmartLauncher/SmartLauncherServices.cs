@@ -31,6 +31,7 @@ public static class SmartLauncherServices
         services.AddSingleton<EhrRegistry>();
         services.AddSingleton<EhrDiscovery>();
         services.AddSingleton<EhrTokenCall>();
+        services.AddSingleton<EhrIssuer>();
         services.AddSingleton<ClientRegistry>();
         services.AddSingleton<StaffSessions>();
         services.AddSingleton<StaffSignIn>();

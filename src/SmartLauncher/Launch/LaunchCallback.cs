@@ -46,7 +46,7 @@ public sealed partial class LaunchCallback(
         if (!body.Ok) return LaunchProblem.Named(body.Problem, LaunchProblem.TokenRefused);
         var answer = TokenAnswer.Read(body.Value, taken.Value.IssUsed, taken.Value.Secrets.AskedScope, clock.GetUtcNow());
         if (!answer.Ok) return answer.Problem;
-        var user = await idTokens.Check(answer.Value.IdToken, ehr, at.Value, taken.Value.Secrets.Nonce, stop);
+        var user = await idTokens.Check(answer.Value.IdToken, ehr, at.Value, taken.Value.IssUsed, taken.Value.Secrets.Nonce, stop);
         if (!user.Ok) return user.Problem;
         var arrival = await Arrive(taken.Value, ehr, answer.Value, user.Value, stop);
         return arrival.Ok ? (arrival.Value, taken.Value.Browser) : arrival.Problem;
