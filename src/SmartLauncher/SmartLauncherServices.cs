@@ -11,9 +11,12 @@ using HealthTeams.SmartLauncher.Tokens;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace HealthTeams.SmartLauncher;
 
@@ -28,6 +31,7 @@ public static class SmartLauncherServices
         services.AddSingleton<EhrRegistry>();
         services.AddSingleton<EhrDiscovery>();
         services.AddSingleton<EhrTokenCall>();
+        services.AddSingleton<EhrIssuer>();
         services.AddSingleton<ClientRegistry>();
         services.AddSingleton<StaffSessions>();
         services.AddSingleton<StaffSignIn>();
@@ -58,6 +62,8 @@ public static class SmartLauncherServices
 
         // One key folder for everything that is encrypted, antiforgery included.
         services.AddDataProtection();
+        services.AddOptions<KeyManagementOptions>().Configure<KeyRing, ILoggerFactory>((options, keys, log) =>
+            options.XmlRepository = new FileSystemXmlRepository(keys.ProtectionFolder, log));
         services.Replace(ServiceDescriptor.Singleton<IDataProtectionProvider>(s => s.GetRequiredService<KeyRing>().Protection));
         services.AddAuthentication()
             .AddScheme<AuthenticationSchemeOptions, StaffHandler>(Schemes.Staff, null)

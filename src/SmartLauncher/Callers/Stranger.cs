@@ -12,6 +12,8 @@ internal static class Stranger
 {
     public static Task Answer(HttpContext http, bool toSignIn)
     {
+        // A policy of several schemes challenges with each of them; the first has answered.
+        if (http.Response.HasStarted) return Task.CompletedTask;
         http.Response.StatusCode = StatusCodes.Status401Unauthorized;
         http.Response.Headers.CacheControl = "no-store";
         return Navigates(http.Request)
@@ -20,7 +22,7 @@ internal static class Stranger
                 .ToResult().ExecuteAsync(http);
     }
 
-    public static Task Forbid(HttpContext http) => Problem.Forbidden("This is not open to your role.").ToResult().ExecuteAsync(http);
+    public static Task Forbid(HttpContext http) => http.Response.HasStarted ? Task.CompletedTask : Problem.Forbidden("This is not open to your role.").ToResult().ExecuteAsync(http);
 
     private static bool Navigates(HttpRequest request)
     {

@@ -35,8 +35,8 @@ public sealed class EhrDiscovery(Db db, OutboundHttp http)
             read = DiscoveryRules.FromMetadata(root, metadata.Value);
             if (!read.Ok) return read.Problem;
         }
-        var found = await WithOpenId(root, read.Value, stop);
-        await Pin(root, found, stop);
+        var found = read.Value;
+        await Pin(root, [found.Token, found.Jwks, found.Revocation], stop);
         known.Keep(fhirBase, found);
         return found;
     }
@@ -64,26 +64,14 @@ public sealed class EhrDiscovery(Db db, OutboundHttp http)
         }
     }
 
-    /// <summary>Issuer and keys from the OpenID configuration, where SMART's leaves them out.</summary>
-    private async Task<EhrEndpoints> WithOpenId(Uri root, EhrEndpoints endpoints, CancellationToken stop)
-    {
-        if (endpoints is { Issuer: not null, Jwks: not null }) return endpoints;
-        var issuer = endpoints.Issuer ?? root.AbsoluteUri.TrimEnd('/');
-        if (!Uri.TryCreate(issuer.TrimEnd('/') + "/.well-known/openid-configuration", UriKind.Absolute, out var address)) return endpoints;
-        var answer = await Json(address, stop);
-        if (!answer.Ok || DiscoveryRules.Text(answer.Value, "issuer") is not { } said || said.TrimEnd('/') != issuer.TrimEnd('/')) return endpoints;
-        return endpoints with { Issuer = endpoints.Issuer ?? said, Jwks = endpoints.Jwks ?? DiscoveryRules.Address(root, answer.Value, "jwks_uri") };
-    }
-
     /// <summary>
     /// A registered EHR's discovery may name an authorization server on another host (Oracle Health does): those hosts
     /// become reachable, private ranges only where the EHR itself may be in one.
     /// </summary>
-    private async Task Pin(Uri root, EhrEndpoints endpoints, CancellationToken stop)
+    internal async Task Pin(Uri root, IEnumerable<Uri?> named, CancellationToken stop)
     {
         var home = root.GetLeftPart(UriPartial.Authority);
-        var others = new[] { endpoints.Token, endpoints.Jwks, endpoints.Revocation }
-            .OfType<Uri>().Where(u => u.GetLeftPart(UriPartial.Authority) != home).DistinctBy(u => u.GetLeftPart(UriPartial.Authority)).ToList();
+        var others = named.OfType<Uri>().Where(u => u.GetLeftPart(UriPartial.Authority) != home).DistinctBy(u => u.GetLeftPart(UriPartial.Authority)).ToList();
         if (others.Count == 0) return;
         await using var connection = await db.App.OpenConnectionAsync(stop);
         var homePrivate = await connection.ExecuteScalarAsync<bool>(new CommandDefinition(

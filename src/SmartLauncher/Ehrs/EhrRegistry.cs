@@ -27,6 +27,11 @@ public sealed class EhrRegistry(Db db, KeyRing keys, LauncherSettings settings)
         if (said.Test && !settings.DemoMode) return Problem.Invalid("--test is for demo data only.", "test");
         if (said.Auth is not ("public" or "secret" or "private_key_jwt")) return Problem.Invalid("auth is public, secret or private_key_jwt.", "auth");
         if (said.Auth == "secret" && string.IsNullOrEmpty(said.Secret)) return Problem.Invalid("auth secret needs --secret.", "secret");
+        Uri? issuer = null;
+        if (said.Issuer is not null && !(Uri.TryCreate(said.Issuer, UriKind.Absolute, out issuer) && issuer.Scheme is "https" or "http"))
+        {
+            return Problem.Invalid("issuer is an address.", "issuer");
+        }
         foreach (var origin in said.FrameOrigins)
         {
             if (FrameOrigin(origin) is null) return Problem.Invalid($"{origin} is not an origin (scheme, host and port).", "frame-origin");
@@ -35,8 +40,11 @@ public sealed class EhrRegistry(Db db, KeyRing keys, LauncherSettings settings)
         if (owner.Ok && owner.Value.Tenant != said.Tenant) return Problem.Conflict("Another hospital has registered this iss.", "iss-taken");
         return await db.In<Outcome<Ehr>>(said.Tenant, Actor.Product, async tx =>
         {
-            // The EHR's own host; a discovered authorization server elsewhere is added when discovery names it.
-            await OutboundHttp.Register(tx.Connection, uri, said.PrivateNetwork || (uri.IsLoopback && settings.DemoMode), tx.Now, tx.Stop);
+            // The EHR's own host and its issuer's; a discovered authorization server elsewhere is added when discovery names it.
+            foreach (var host in issuer is null ? [uri] : new[] { uri, issuer })
+            {
+                await OutboundHttp.Register(tx.Connection, host, said.PrivateNetwork || (host.IsLoopback && settings.DemoMode), tx.Now, tx.Stop);
+            }
             var ehr = await tx.OneOrNone<Ehr>($"""
                 insert into auth.ehr
                   (tenant, id, iss, client_id, auth, secret_protected, issuer, frame_origins, backend_client_id, write_back, test, created_at)

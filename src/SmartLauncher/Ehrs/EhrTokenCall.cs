@@ -54,13 +54,15 @@ public sealed class EhrTokenCall(OutboundHttp http, KeyRing keys, EhrRegistry eh
         }
         catch (JsonException)
         {
-            return new Problem(502, "token-refused", $"The token endpoint answered {(int)response.StatusCode} without JSON.");
+            return new Problem(502, Code(response), $"The token endpoint answered {(int)response.StatusCode} without JSON.");
         }
         if (response.IsSuccessStatusCode && DiscoveryRules.Text(body, "access_token") is not null) return body;
         // The error's code is the EHR's, kept for the log and for the retry; its description is not shown.
-        var error = DiscoveryRules.Text(body, "error");
-        return new Problem(502, "token-refused", $"The token endpoint answered {(int)response.StatusCode} {error}.", error);
+        var error = DiscoveryRules.Text(body, "error") is { Length: <= 60 } said ? said : null;
+        return new Problem(502, Code(response), $"The token endpoint answered {(int)response.StatusCode} {error}.", error);
     }
+
+    private static string Code(HttpResponseMessage response) => (int)response.StatusCode >= 500 ? "host-unreachable" : "token-refused";
 
     private Dictionary<string, string> Assert(Dictionary<string, string> form, EhrEndpoints at, string clientId)
     {

@@ -11,13 +11,13 @@ namespace HealthTeams.SmartLauncher.Ehrs;
 public sealed class LaunchTokens(Db db, KeyRing keys, EhrDiscovery discovery, EhrTokenCall call)
 {
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
-    private static readonly Problem StartAgain = Problem.Unauthorized("The EHR's session is over. Start again from the EHR.", "launch-token-over");
+    internal static readonly Problem StartAgain = Problem.Unauthorized("The EHR's session is over. Start again from the EHR.", "launch-token-over");
 
     private IDataProtector Protector => keys.Protection.CreateProtector("launch-tokens");
 
-    /// <summary>A connection that is not kept: for the launch itself, before it led to a visit.</summary>
-    internal static EhrConnection Passing(Ehr ehr, string issUsed, EhrTokens tokens) =>
-        new(ehr.Id, Base(issUsed), (fresh, _) => Task.FromResult<Outcome<string>>(fresh ? StartAgain : tokens.Access));
+    /// <summary>For the launch itself, before it led to a visit: nothing is stored yet, a refresh replaces what is held.</summary>
+    internal PassingTokens Passing(Ehr ehr, string issUsed, EhrTokens tokens) => new(tokens, Base(issUsed), ehr,
+        (old, stop) => Refresh(ehr, issUsed, old, db.Clock.GetUtcNow(), stop));
 
     internal async Task Keep(Tx tx, Guid ehr, string issUsed, Guid visit, Guid person, EhrTokens tokens) =>
         await tx.Execute("""
@@ -56,7 +56,7 @@ public sealed class LaunchTokens(Db db, KeyRing keys, EhrDiscovery discovery, Eh
             var tokens = Open(row.Tokens);
             if (!fresh && tokens.ExpiresAt - Margin > tx.Now) return tokens.Access;
             if (tokens.Refresh is null) return StartAgain;
-            var renewed = await Refresh(ehr, row, tokens, tx.Now, stop);
+            var renewed = await Refresh(ehr, row.IssUsed, tokens, tx.Now, stop);
             if (!renewed.Ok)
             {
                 if (renewed.Problem.Where != "invalid_grant") return renewed.Problem;
@@ -69,9 +69,9 @@ public sealed class LaunchTokens(Db db, KeyRing keys, EhrDiscovery discovery, Eh
             return renewed.Value.Access;
         }, stop);
 
-    private async Task<Outcome<EhrTokens>> Refresh(Ehr ehr, Row row, EhrTokens old, DateTimeOffset now, CancellationToken stop)
+    private async Task<Outcome<EhrTokens>> Refresh(Ehr ehr, string issUsed, EhrTokens old, DateTimeOffset now, CancellationToken stop)
     {
-        var at = await discovery.Find(row.IssUsed, stop);
+        var at = await discovery.Find(issUsed, stop);
         if (!at.Ok) return at.Problem;
         var answer = await call.AsApp(ehr, at.Value, new() { ["grant_type"] = "refresh_token", ["refresh_token"] = old.Refresh! }, stop);
         if (!answer.Ok) return answer.Problem;
@@ -92,5 +92,24 @@ public sealed class LaunchTokens(Db db, KeyRing keys, EhrDiscovery discovery, Eh
         public string IssUsed { get; init; } = "";
         public string Scope { get; init; } = "";
         public byte[] Tokens { get; init; } = [];
+    }
+}
+
+/// <summary>The tokens of a launch under way: refreshed once on a 401, and only then rotated (SMART-A22).</summary>
+internal sealed class PassingTokens(
+    EhrTokens tokens, Uri fhirBase, Ehr ehr, Func<EhrTokens, CancellationToken, Task<Outcome<EhrTokens>>> refresh)
+{
+    public EhrTokens Current { get; private set; } = tokens;
+
+    public EhrConnection Connection => new(ehr.Id, fhirBase, Token);
+
+    private async Task<Outcome<string>> Token(bool fresh, CancellationToken stop)
+    {
+        if (!fresh) return Current.Access;
+        if (Current.Refresh is null) return LaunchTokens.StartAgain;
+        var renewed = await refresh(Current, stop);
+        if (!renewed.Ok) return renewed.Problem.Where == "invalid_grant" ? LaunchTokens.StartAgain : renewed.Problem;
+        Current = renewed.Value;
+        return Current.Access;
     }
 }

@@ -22,12 +22,12 @@ public sealed class KeyRing
         ClientEs384 = Ec(KeyFiles.ReadOrMake(folder, "client-es384.pem", NewEc));
         Codes = new SymmetricSecurityKey(Convert.FromBase64String(
             KeyFiles.ReadOrMake(folder, "codes.key", () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)))));
-        var protection = Path.Combine(folder, "data-protection");
-        KeyFiles.Folder(protection);
-        Protection = DataProtectionProvider.Create(new DirectoryInfo(protection), b => b.SetApplicationName("HealthTeams"));
+        ProtectionFolder = new DirectoryInfo(Path.Combine(folder, "data-protection"));
+        KeyFiles.Folder(ProtectionFolder.FullName);
+        Protection = DataProtectionProvider.Create(ProtectionFolder, b => b.SetApplicationName("HealthTeams"));
         // The first use makes the key: hosts and commands that start later find it.
         Protection.CreateProtector("first").Protect([1]);
-        KeyFiles.Guard(protection);
+        KeyFiles.Guard(ProtectionFolder.FullName);
     }
 
     /// <summary>Signs our access tokens and id_tokens (RS256).</summary>
@@ -41,6 +41,7 @@ public sealed class KeyRing
     public SymmetricSecurityKey Codes { get; }
 
     public IDataProtectionProvider Protection { get; }
+    internal DirectoryInfo ProtectionFolder { get; }
 
     private static string NewRsa()
     {

@@ -26,10 +26,9 @@ internal static class KeySetEndpoint
         var shown = new JsonObject
         {
             ["kty"] = jwk.Kty,
-            ["use"] = "sig",
             ["alg"] = credentials.Algorithm,
             ["kid"] = credentials.Kid,
-            // SMART client keys carry key_ops; "verify" is all a public half can do.
+            // As SMART's own examples: key_ops instead of use, and never both (RFC 7517 4.3).
             ["key_ops"] = new JsonArray("verify"),
         };
         if (jwk.Kty == JsonWebAlgorithmsKeyTypes.RSA)

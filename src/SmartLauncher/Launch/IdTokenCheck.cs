@@ -9,12 +9,12 @@ namespace HealthTeams.SmartLauncher.Launch;
 public sealed record EhrUser(string Issuer, string Subject, string FhirUser, string? Name);
 
 /// <summary>Checks id_tokens by the book: signature against the issuer's keys, then the claims (SMART-A18).</summary>
-public sealed class IdTokenCheck(EhrDiscovery discovery, TimeProvider clock)
+public sealed class IdTokenCheck(EhrDiscovery discovery, EhrIssuer issuers, TimeProvider clock)
 {
     private readonly JsonWebTokenHandler handler = new() { MapInboundClaims = false };
     private readonly BriefMemory<Uri, JsonWebKeySet> known = new(clock, TimeSpan.FromMinutes(5), 1000);
 
-    public async Task<Outcome<EhrUser>> Check(string? idToken, Ehr ehr, EhrEndpoints at, string nonce, CancellationToken stop)
+    public async Task<Outcome<EhrUser>> Check(string? idToken, Ehr ehr, EhrEndpoints at, string fhirBase, string nonce, CancellationToken stop)
     {
         if (idToken is null) return Wrong("there is none");
         if (!handler.CanReadToken(idToken)) return Wrong("it is not a JWT");
@@ -28,9 +28,9 @@ public sealed class IdTokenCheck(EhrDiscovery discovery, TimeProvider clock)
             return Wrong("it is not a JWT");
         }
         if (!IdTokenRules.Algorithms.Contains(token.Alg)) return Wrong($"alg {token.Alg} is not accepted");
-        if ((ehr.Issuer ?? at.Issuer) is not { } issuer || at.Jwks is null) return Wrong("the EHR's discovery names no issuer and keys");
+        if (await issuers.Find(token.Issuer, ehr, at, fhirBase, stop) is not { } issuer) return Wrong("the EHR names no issuer and keys");
 
-        var keys = await Keys(at.Jwks, token, stop);
+        var keys = await Keys(issuer.Keys, token, stop);
         if (!keys.Ok) return keys.Problem;
         var validated = await handler.ValidateTokenAsync(idToken, new TokenValidationParameters
         {
@@ -43,10 +43,10 @@ public sealed class IdTokenCheck(EhrDiscovery discovery, TimeProvider clock)
             ValidateLifetime = false,
         });
         if (!validated.IsValid) return Wrong("its signature is not the issuer's");
-        if (IdTokenRules.Wrong(Claims(token), issuer, ehr.ClientId, nonce, clock.GetUtcNow()) is { } wrong) return Wrong(wrong);
+        if (IdTokenRules.Wrong(Claims(token), issuer.Issuer, ehr.ClientId, nonce, clock.GetUtcNow()) is { } wrong) return Wrong(wrong);
         // Older EHRs call the claim "profile".
         return (Text(token, "fhirUser") ?? Text(token, "profile")) is { } fhirUser
-            ? new EhrUser(issuer, token.Subject, fhirUser, Text(token, "name"))
+            ? new EhrUser(issuer.Issuer, token.Subject, fhirUser, Text(token, "name"))
             : LaunchProblem.Of(LaunchProblem.UserUnknown, "The id_token has no fhirUser.");
     }
 

@@ -13,7 +13,7 @@ internal sealed record Arrival(
 
 /// <summary>From the EHR's answer to who came and which visits it can be (SMART-A10 to A21).</summary>
 public sealed partial class LaunchCallback(
-    PendingLaunches pending, EhrRegistry ehrs, EhrDiscovery discovery, EhrTokenCall call, IdTokenCheck idTokens, EhrChart chart,
+    PendingLaunches pending, EhrRegistry ehrs, EhrDiscovery discovery, EhrTokenCall call, IdTokenCheck idTokens, EhrChart chart, LaunchTokens tokens,
     LauncherSettings settings, TimeProvider clock)
 {
     internal async Task<Outcome<(Arrival Arrival, BrowserBond Browser)>> Answer(HttpContext http, CancellationToken stop)
@@ -29,6 +29,12 @@ public sealed partial class LaunchCallback(
         if (ehr is null) return LaunchProblem.Of(LaunchProblem.IssUnknown, "The EHR's registration is gone.");
         var at = await discovery.Find(taken.Value.IssUsed, stop);
         if (!at.Ok) return LaunchProblem.Named(at.Problem, LaunchProblem.DiscoveryFailed);
+        // RFC 9207: an answer that names its issuer must name this EHR's.
+        var answeredBy = query["iss"].ToString();
+        if (answeredBy.Length > 0 && answeredBy != at.Value.Issuer && answeredBy != ehr.Issuer && answeredBy.TrimEnd('/') != taken.Value.IssUsed)
+        {
+            return LaunchProblem.Of(LaunchProblem.EhrRefused, "Another server than the EHR's answered.");
+        }
 
         var body = await call.AsApp(ehr, at.Value, new()
         {
@@ -40,7 +46,7 @@ public sealed partial class LaunchCallback(
         if (!body.Ok) return LaunchProblem.Named(body.Problem, LaunchProblem.TokenRefused);
         var answer = TokenAnswer.Read(body.Value, taken.Value.IssUsed, taken.Value.Secrets.AskedScope, clock.GetUtcNow());
         if (!answer.Ok) return answer.Problem;
-        var user = await idTokens.Check(answer.Value.IdToken, ehr, at.Value, taken.Value.Secrets.Nonce, stop);
+        var user = await idTokens.Check(answer.Value.IdToken, ehr, at.Value, taken.Value.IssUsed, taken.Value.Secrets.Nonce, stop);
         if (!user.Ok) return user.Problem;
         var arrival = await Arrive(taken.Value, ehr, answer.Value, user.Value, stop);
         return arrival.Ok ? (arrival.Value, taken.Value.Browser) : arrival.Problem;
@@ -59,7 +65,8 @@ public sealed partial class LaunchCallback(
         {
             return LaunchProblem.Of(LaunchProblem.NoPatient, "The launch names neither patient nor encounter nor appointment.");
         }
-        var connection = LaunchTokens.Passing(ehr, launch.IssUsed, answer.Tokens);
+        var passing = tokens.Passing(ehr, launch.IssUsed, answer.Tokens);
+        var connection = passing.Connection;
         var bookings = await chart.Visits(connection, context, stop);
         if (!bookings.Ok) return LaunchProblem.Named(bookings.Problem, LaunchProblem.ChartUnreadable);
         var person = await chart.Person(connection, fhirUser.Reference, stop);
@@ -67,7 +74,7 @@ public sealed partial class LaunchCallback(
         var said = person.Ok ? person.Value with { Kind = fhirUser.Kind }
             : new PersonSaid(fhirUser.Kind, ehr.Id, fhirUser.Reference, [], user.Name, null, null, null, null);
         return new Arrival(launch.Tenant, ehr.Id, launch.IssUsed, user.Issuer, user.Subject, said,
-            fhirUser.RoleFor(context.Patient), answer.Tokens, bookings.Value);
+            fhirUser.RoleFor(context.Patient), passing.Current, bookings.Value);
     }
 
     /// <summary>The EHR's error code is kept for the log if it is one; its description may say anything and is not repeated.</summary>

@@ -84,6 +84,7 @@ public static class LaunchProblem
         {
             "host-unreachable" or "host-slow" or "host-not-registered" => EhrUnreachable,
             "ehr-answered" when otherwise == DiscoveryFailed => DiscoveryFailed,
+            "context-mismatch" => ContextInvalid,
             _ => All.Contains(problem.Code) ? problem.Code : otherwise,
         },
     };

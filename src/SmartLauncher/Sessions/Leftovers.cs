@@ -37,15 +37,17 @@ internal sealed class Leftovers(Db db, TenantDirectory tenants, ILogger<Leftover
                     delete from auth.visit_session where tenant = @Tenant and expires_at < @before;
                     delete from auth.launch where tenant = @Tenant and expires_at < @before;
                     delete from auth.launch_choice where tenant = @Tenant and expires_at < @before;
-                    delete from auth.launch_token where tenant = @Tenant and expires_at < @before and not refreshable;
-                    delete from auth.launch_token where tenant = @Tenant and expires_at < @long
-                    """, new { tx.Tenant, before, @long = before - TimeSpan.FromDays(30) }), stop);
+                    delete from auth.launch_token where tenant = @Tenant and expires_at < @before
+                    """, new { tx.Tenant, before }), stop);
             }
             await using var connection = await db.App.OpenConnectionAsync(stop);
             await connection.ExecuteAsync(new CommandDefinition("""
                 delete from auth.sign_in_failure where last_at < @before;
                 delete from auth.assertion_jti where expires_at < @before;
-                delete from auth."OpenIddictTokens" where "ExpirationDate" < @before
+                delete from auth."OpenIddictTokens" where "ExpirationDate" < @before;
+                delete from auth."OpenIddictAuthorizations" a
+                where a."Type" = 'ad-hoc' and a."CreationDate" < @before
+                  and not exists (select from auth."OpenIddictTokens" t where t."AuthorizationId" = a."Id")
                 """, new { before }, cancellationToken: stop));
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException)

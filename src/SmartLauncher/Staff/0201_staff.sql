@@ -32,13 +32,13 @@ create table auth.sign_in_failure (
 );
 
 -- Look-ups that find the tenant cannot run as that tenant. They answer what is needed and no more.
-create function auth.credential_by_username(name text, in_tenant text)
+create function auth.credential_by_username(entered text, in_tenant text)
   returns table (tenant int, person uuid, hash text)
   language sql stable security definer set search_path = pg_catalog
 as $$
   select c.tenant, c.person, c.hash
   from auth.credential c join platform.tenant t on t.id = c.tenant
-  where c.username = name and (in_tenant is null or t.slug = in_tenant)
+  where c.username = entered and (in_tenant is null or t.slug = in_tenant)
   limit 2;
 $$;
 revoke execute on function auth.credential_by_username from public;

@@ -2,6 +2,7 @@ using HealthTeams.SmartLauncher.Keys;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.Tokens;
+using OpenIddict.Abstractions;
 using OpenIddict.Server;
 using OpenIddict.Server.AspNetCore;
 using static OpenIddict.Server.OpenIddictServerEvents;
@@ -48,8 +49,10 @@ internal static class AuthorizationServer
             .SetOrder(OpenIddictServerHandlers.Protection.ResolveTokenValidationParameters.Descriptor.Order + 500));
         server.AddEventHandler<ProcessAuthenticationContext>(handler => handler.UseScopedHandler<AssertionOnce>()
             .SetOrder(OpenIddictServerHandlers.ValidateClientAssertionIssuer.Descriptor.Order + 500));
-        server.AddEventHandler<ApplyTokenResponseContext>(handler => handler.UseSingletonHandler<ScopeInAnswer>().SetOrder(int.MinValue + 50_000));
+        server.AddEventHandler<ProcessSignInContext>(handler => handler.UseSingletonHandler<ScopeInAnswer>()
+            .SetOrder(OpenIddictServerHandlers.AttachSignInParameters.Descriptor.Order + 500));
         server.AddEventHandler<HandleConfigurationRequestContext>(handler => handler.UseScopedHandler<PublicAddresses>().SetOrder(int.MaxValue - 1000));
+        server.AddEventHandler<HandleIntrospectionRequestContext>(handler => handler.UseSingletonHandler<IntrospectedScope>().SetOrder(int.MaxValue - 1000));
         server.UseAspNetCore().EnableAuthorizationEndpointPassthrough().EnableTokenEndpointPassthrough();
 
         openIddict.Services.AddOptions<OpenIddictServerOptions>().Configure<LauncherSettings, KeyRing>((options, settings, keys) =>
@@ -68,15 +71,27 @@ internal static class AuthorizationServer
 }
 
 /// <summary>SMART wants the granted scope in every token answer (SMART-S4).</summary>
-internal sealed class ScopeInAnswer : IOpenIddictServerHandler<ApplyTokenResponseContext>
+internal sealed class ScopeInAnswer : IOpenIddictServerHandler<ProcessSignInContext>
 {
-    public ValueTask HandleAsync(ApplyTokenResponseContext context)
+    public ValueTask HandleAsync(ProcessSignInContext context)
     {
-        var signIn = context.Transaction.GetProperty<ProcessSignInContext>(typeof(ProcessSignInContext).FullName!);
-        if (context.Response.AccessToken is not null && signIn?.Principal is { } principal)
+        if (context is { EndpointType: OpenIddictServerEndpointType.Token, IncludeAccessToken: true, Principal: { } granted })
         {
-            context.Response.Scope = string.Join(' ', OpenIddict.Abstractions.OpenIddictExtensions.GetScopes(principal));
+            context.Response.Scope = string.Join(' ', granted.GetScopes());
         }
+        return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>SMART-S9: whoever may introspect a token learns its scope and patient (OpenIddict tells only the token's audience).</summary>
+internal sealed class IntrospectedScope : IOpenIddictServerHandler<HandleIntrospectionRequestContext>
+{
+    public ValueTask HandleAsync(HandleIntrospectionRequestContext context)
+    {
+        var token = context.GenericTokenPrincipal;
+        if (token is null || !token.HasTokenType(OpenIddictConstants.TokenTypeIdentifiers.AccessToken)) return ValueTask.CompletedTask;
+        context.Scopes.UnionWith(token.GetScopes());
+        if (token.GetClaim(TokenClaims.Patient) is { } patient) context.Claims[TokenClaims.Patient] = patient;
         return ValueTask.CompletedTask;
     }
 }

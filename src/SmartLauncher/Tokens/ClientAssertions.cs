@@ -15,11 +15,15 @@ namespace HealthTeams.SmartLauncher.Tokens;
 /// </summary>
 internal sealed class AssertionKeys(ClientRegistry clients) : IOpenIddictServerHandler<ValidateTokenContext>
 {
+    private const string NewType = "client-authentication+jwt";
+
     public async ValueTask HandleAsync(ValidateTokenContext context)
     {
         if (context.ValidTokenTypes.Count != 1 || !context.ValidTokenTypes.Single().EndsWith("client_assertion", StringComparison.Ordinal)) return;
         var parameters = context.TokenValidationParameters;
-        parameters.ValidTypes = ["JWT", "client-authentication+jwt"];
+        // OpenIddict takes "JWT" for an id_token unless told which kind it is.
+        parameters.TypeValidator = (type, _, _) => type is "JWT" or "jwt" or NewType
+            ? NewType : throw new SecurityTokenInvalidTypeException("A client assertion is of type JWT.");
         parameters.ValidAlgorithms = ["RS384", "ES384"];
         parameters.IssuerSigningKeyResolver = null;
         parameters.IssuerSigningKeys = await Keys(context.Token);
