@@ -18,7 +18,8 @@ public static class PlatformServices
         services.AddSingleton<OutboundHttp>();
         services.AddSingleton<AccessLog>();
         services.AddHostedService(s => s.GetRequiredService<AccessLog>());
-        services.AddHostedService<LiveRelay>();
+        services.AddSingleton<LiveRelay>();
+        services.AddHostedService(s => s.GetRequiredService<LiveRelay>());
         services.AddSignalR();
         return services;
     }

@@ -18,7 +18,7 @@ public sealed record VisitKey(Guid Source, string Kind, string Id);
 public sealed record VisitBooking(
     IReadOnlyList<VisitKey> Keys,
     IReadOnlyList<Identifier> Identifiers,
-    BookingState State,
+    BookingState? State,
     DateTimeOffset? Start,
     DateTimeOffset? End,
     string? Reason,
@@ -41,7 +41,6 @@ public sealed record Visit
     public DateTimeOffset? ArrivedAt { get; init; }
     public DateTimeOffset? StartedAt { get; init; }
     public DateTimeOffset? FinishedAt { get; init; }
-    public DateTimeOffset? EmptySince { get; init; }
     public long Version { get; init; }
 
     public bool Over => Status is VisitStatus.Finished or VisitStatus.NoShow or VisitStatus.Cancelled;

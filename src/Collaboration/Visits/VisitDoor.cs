@@ -6,11 +6,11 @@ namespace HealthTeams.Collaboration.Visits;
 public sealed class VisitDoor
 {
     /// <summary>Joins the booking to the visit it belongs to (by key, else by shared identifier, never by name), or makes a new one.</summary>
-    public Task<Visit> Book(Tx tx, VisitBooking booking) => throw new NotSupportedException();
+    public Task<Visit> Book(Tx tx, VisitBooking booking) => BookVisit.Run(tx, booking);
 
     /// <summary>Takes a seat; the same person gets the same seat again. A visit that is over answers 410 "visit-over".</summary>
-    public Task<Outcome<Participant>> Seat(Tx tx, SeatRequest request) => throw new NotSupportedException();
+    public Task<Outcome<Participant>> Seat(Tx tx, SeatRequest request) => TakeSeat.Run(tx, request);
 
     /// <summary>Finds or makes the person a source describes; joins by (source, reference), else by shared identifier when birth dates do not contradict.</summary>
-    public Task<Person> Person(Tx tx, PersonSaid said) => throw new NotSupportedException();
+    public Task<Person> Person(Tx tx, PersonSaid said) => PeopleSql.FindOrMake(tx, said);
 }

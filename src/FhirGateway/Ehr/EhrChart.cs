@@ -1,5 +1,11 @@
+using System.Text.Json;
 using HealthTeams.Collaboration.People;
 using HealthTeams.Collaboration.Visits;
+using HealthTeams.FhirGateway.Appointments;
+using HealthTeams.FhirGateway.Encounters;
+using HealthTeams.FhirGateway.Json;
+using HealthTeams.FhirGateway.People;
+using HealthTeams.FhirGateway.Search;
 using HealthTeams.Platform.Outbound;
 
 namespace HealthTeams.FhirGateway.Ehr;
@@ -7,14 +13,112 @@ namespace HealthTeams.FhirGateway.Ehr;
 /// <summary>What a launch brought: ids of that EHR, already checked to be FHIR ids.</summary>
 public sealed record LaunchContext(string? Patient, string? Encounter, IReadOnlyList<string> Appointments);
 
-/// <summary>Reads from an EHR, with the launch's own token, what a launch means.</summary>
-public sealed class EhrChart(OutboundHttp http)
+/// <summary>Reads from an EHR, with the launch's own token, which visits a launch may mean (decision record 0002).</summary>
+public sealed class EhrChart(OutboundHttp http, TimeProvider clock)
 {
-    private readonly OutboundHttp http = http;
+    /// <summary>How far from now a patient's appointment may start to be meant by a launch that names none.</summary>
+    public static readonly TimeSpan Around = TimeSpan.FromHours(12);
 
-    /// <summary>Candidates for the visit (none, one or several), each with patient and clinicians; nothing is stored.</summary>
-    public Task<Outcome<IReadOnlyList<VisitBooking>>> Visits(EhrConnection ehr, LaunchContext context, CancellationToken stop) => throw new NotSupportedException();
+    /// <summary>
+    /// Candidates: the appointments the launch names, else the encounter's, else the encounter itself, else the patient's own
+    /// appointments around now. None, one or several; nothing is stored.
+    /// </summary>
+    public async Task<Outcome<IReadOnlyList<VisitBooking>>> Visits(EhrConnection ehr, LaunchContext context, CancellationToken stop)
+    {
+        var client = new EhrClient(http, ehr);
+        var reader = new Reader(client, stop);
+        JsonElement? encounter = null;
+        if (context.Encounter is { } encounterId)
+        {
+            var read = await client.Get($"Encounter/{encounterId}", stop);
+            if (!read.Ok && read.Problem.Status is not (403 or 404)) return read.Problem;
+            if (read.Ok) encounter = read.Value;
+            if (encounter is { } e && NotOf(e, context.Patient)) return Problem.Forbidden("The encounter is not the launch's patient's.", "context-mismatch");
+        }
+        var appointments = context.Appointments.Concat(encounter is { } said ? AppointmentsOf(said) : []).Distinct().ToList();
+        var bookings = new List<VisitBooking>();
+        foreach (var id in appointments)
+        {
+            var appointment = await client.Get($"Appointment/{id}", stop);
+            if (!appointment.Ok && appointment.Problem.Status is not (403 or 404)) return appointment.Problem;
+            if (appointment.Ok && await Booking(ehr, appointment.Value, encounter, context, reader) is { } booking) bookings.Add(booking);
+        }
+        if (bookings.Count > 0) return bookings;
+        if (encounter is { } alone && context.Encounter is { } own)
+        {
+            var mapped = EncounterToVisit.Map(alone, ehr.Id, own, await reader.Load(EncounterToVisit.References(alone)), launched: true);
+            return mapped is null ? [] : new[] { mapped };
+        }
+        return context.Patient is { } patient ? await PatientsOwn(client, ehr, patient, context, reader, stop) : Array.Empty<VisitBooking>();
+    }
 
     /// <summary>Reads the launching user (fhirUser) or a patient: name, identifiers. <paramref name="reference"/> e.g. "Practitioner/12".</summary>
-    public Task<Outcome<PersonSaid>> Person(EhrConnection ehr, string reference, CancellationToken stop) => throw new NotSupportedException();
+    public async Task<Outcome<PersonSaid>> Person(EhrConnection ehr, string reference, CancellationToken stop)
+    {
+        var client = new EhrClient(http, ehr);
+        var read = await client.Get(reference, stop);
+        if (!read.Ok) return read.Problem;
+        var resource = read.Value;
+        if (reference.StartsWith("PractitionerRole/", StringComparison.Ordinal) && FhirJson.Text(resource, "practitioner", "reference") is { } practitioner)
+        {
+            return await Person(ehr, practitioner, stop);
+        }
+        var kind = reference.StartsWith("Practitioner/", StringComparison.Ordinal) ? PersonKind.Staff : PersonKind.Patient;
+        return PersonFromFhir.Map(kind, ehr.Id, reference, resource, null);
+    }
+
+    private async Task<Outcome<IReadOnlyList<VisitBooking>>> PatientsOwn(EhrClient client, EhrConnection ehr, string patient, LaunchContext context, Reader reader, CancellationToken stop)
+    {
+        var now = clock.GetUtcNow();
+        var found = await client.Get($"Appointment?patient=Patient/{patient}&date=ge{now - Around:yyyy-MM-ddTHH:mm:ssZ}&date=le{now + Around:yyyy-MM-ddTHH:mm:ssZ}&_count=50", stop);
+        if (!found.Ok) return found.Problem.Status is 403 or 404 or 400 ? Array.Empty<VisitBooking>() : found.Problem;
+        var bookings = new List<VisitBooking>();
+        foreach (var entry in FhirJson.Items(found.Value, "entry"))
+        {
+            if (!entry.TryGetProperty("resource", out var resource) || FhirJson.Text(resource, "resourceType") != "Appointment") continue;
+            var booking = await Booking(ehr, resource, null, context, reader);
+            if (booking is { State: BookingState.Booked or BookingState.Arrived }) bookings.Add(booking);
+        }
+        return bookings;
+    }
+
+    private static async Task<VisitBooking?> Booking(EhrConnection ehr, JsonElement appointment, JsonElement? encounter, LaunchContext context, Reader reader)
+    {
+        if (FhirJson.Text(appointment, "id") is not { } id) return null;
+        var references = AppointmentToVisit.References(appointment).ToList();
+        // An appointment that names other patients and not this one is not meant.
+        var patients = references.Where(r => Reference.Split(r).Type == "Patient").ToList();
+        if (context.Patient is { } p && patients.Count > 0 && !patients.Contains($"Patient/{p}")) return null;
+        var booking = AppointmentToVisit.Map(appointment, ehr.Id, id, await reader.Load(references));
+        if (booking is null || encounter is not { } e || FhirJson.Text(e, "id") is not { } encounterId || !AppointmentsOf(e).Contains(id)) return booking;
+        return booking with
+        {
+            Keys = [.. booking.Keys, new VisitKey(ehr.Id, "Encounter", encounterId)],
+            Identifiers = [.. booking.Identifiers.Concat(PersonFromFhir.Identifiers(e)).Distinct()],
+        };
+    }
+
+    private static bool NotOf(JsonElement encounter, string? patient) =>
+        patient is not null && FhirJson.Text(encounter, "subject", "reference") is { } subject && Reference.Split(subject) is { Type: "Patient", Id: var id } && id != patient;
+
+    private static IEnumerable<string> AppointmentsOf(JsonElement encounter) =>
+        FhirJson.Items(encounter, "appointment").Select(a => FhirJson.Text(a, "reference")).OfType<string>()
+            .Select(Reference.Split).Where(r => r.Type == "Appointment").Select(r => r.Id);
+
+    /// <summary>Reads what a visit refers to; what may not be read leaves the display.</summary>
+    private sealed class Reader(EhrClient client, CancellationToken stop)
+    {
+        private readonly Dictionary<string, JsonElement> known = new(StringComparer.Ordinal);
+
+        public async Task<IReadOnlyDictionary<string, JsonElement>> Load(IEnumerable<string> references)
+        {
+            foreach (var reference in references.Distinct().Take(20))
+            {
+                if (known.ContainsKey(reference) || Reference.Split(reference).Type is not ("Patient" or "Practitioner" or "Location")) continue;
+                var read = await client.Get(reference, stop);
+                if (read.Ok) known[reference] = read.Value;
+            }
+            return known;
+        }
+    }
 }

@@ -92,9 +92,9 @@ public sealed class Tx(
     public Guid NewId() => Guid.CreateVersion7(now);
 
     /// <summary>Written when the work is done, in the same transaction as the state it tells of.</summary>
-    public Event Publish(string kind, string subject, string? patient = null, object? data = null)
+    public Event Publish(string kind, string subject, string? patient = null, object? data = null, TimeSpan delay = default)
     {
-        var e = Event.Of(NewId(), tenant, now, kind, subject, patient, actor, data);
+        var e = Event.Of(NewId(), tenant, now, kind, subject, patient, actor, data) with { Delay = delay };
         events.Add(e);
         return e;
     }

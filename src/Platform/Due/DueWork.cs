@@ -15,7 +15,7 @@ public interface IDueSweep
 }
 
 /// <summary>Calls each sweep every second, sooner when work was left by a commit of this host.</summary>
-public sealed class DueWork(IEnumerable<IDueSweep> sweeps, TimeProvider clock, ILogger<DueWork> log) : BackgroundService
+public sealed class DueWork(IEnumerable<IDueSweep> sweeps, Wake wake, TimeProvider clock, ILogger<DueWork> log) : BackgroundService
 {
     public static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
@@ -27,6 +27,7 @@ public sealed class DueWork(IEnumerable<IDueSweep> sweeps, TimeProvider clock, I
         while (!stop.IsCancellationRequested)
         {
             var done = 0;
+            var bell = wake.Bell;
             try
             {
                 done = await sweep.Sweep(clock.GetUtcNow(), stop);
@@ -39,15 +40,7 @@ public sealed class DueWork(IEnumerable<IDueSweep> sweeps, TimeProvider clock, I
             {
                 log.LogWarning("{Sweep} waits for the database: {Reason}", sweep.GetType().Name, e.Message);
             }
-            if (done > 0) continue;
-            try
-            {
-                await Task.Delay(Every, clock, stop);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
+            if (done == 0) await wake.Wait(bell, Every, stop);
         }
     }
 }

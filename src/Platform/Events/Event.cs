@@ -12,6 +12,9 @@ public sealed record Event(
     public static Event Of(Guid id, int tenant, DateTimeOffset at, string kind, string subject, string? patient, Actor actor, object? data) =>
         new(id, tenant, at, kind, subject, patient, actor, data is null ? "{}" : JsonSerializer.Serialize(data, JsonSerializerOptions.Web));
 
+    /// <summary>How long its delivery waits (an undo window); pages are told at once all the same.</summary>
+    public TimeSpan Delay { get; init; }
+
     /// <summary>The id in the subject: "visit/0199…" → that UUID.</summary>
     public Guid SubjectId => Guid.Parse(Subject.AsSpan(Subject.IndexOf('/', StringComparison.Ordinal) + 1));
 }

@@ -21,6 +21,9 @@ public sealed class LiveRelay(Db db, Wake wake, IEnumerable<LiveRoute> routes, I
     private const int PayloadLimit = 7800; // PostgreSQL takes fewer than 8000 bytes
     private readonly LiveRoute[] routes = [.. routes];
 
+    /// <summary>Every host hears every change; rooms refresh themselves from it.</summary>
+    public event Action<LiveChange, IReadOnlyList<string>>? Heard;
+
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(Again(Take, stoppingToken), Again(Listen, stoppingToken));
 
@@ -104,6 +107,7 @@ public sealed class LiveRelay(Db db, Wake wake, IEnumerable<LiveRoute> routes, I
     {
         foreach (var told in JsonSerializer.Deserialize<List<Told>>(payload) ?? [])
         {
+            Heard?.Invoke(told.Change, told.Groups);
             await hub.Clients.Groups(told.Groups).SendAsync("changed", told.Change);
         }
     }

@@ -43,8 +43,9 @@ public sealed class JoinPage(GuestLinks links, VisitSessions sessions) : PageMod
 
         Remember(secret);
         var kind = Link.Role == SeatRole.Patient ? CallerKind.Patient : CallerKind.Guest;
-        var session = await sessions.Open(HttpContext, Link.Tenant, seat.Value, seat.Value.Person, kind, ehr: null, HttpContext.RequestAborted);
-        return Answers.SeeOther(Response, $"/room/{session}");
+        var opened = await sessions.Open(HttpContext, Link.Tenant,
+            new SeatHolder(Link.Visit, seat.Value.Id, seat.Value.Person, kind, seat.Value.Display), HttpContext.RequestAborted);
+        return Answers.SeeOther(Response, opened.Room);
     }
 
     public string What(Words words) => Problem switch

@@ -4,7 +4,7 @@ namespace HealthTeams.Web.Launch;
 [AllowAnonymous]
 public sealed class ChooseVisitPage(Launches launches) : PageModel
 {
-    public IReadOnlyList<LaunchChoice> Choices { get; private set; } = [];
+    public IReadOnlyList<LaunchOption> Choices { get; private set; } = [];
 
     public async Task<IActionResult> OnGetAsync(string id)
     {
@@ -18,10 +18,10 @@ public sealed class ChooseVisitPage(Launches launches) : PageModel
     public async Task<IActionResult> OnPostAsync(string id, int index)
     {
         var chosen = await launches.Choose(id, index, HttpContext, HttpContext.RequestAborted);
-        return chosen.Ok ? Answers.SeeOther(Response, chosen.Value) : Lost(chosen.Problem);
+        return chosen.Ok ? Answers.SeeOther(Response, chosen.Value.Room) : Lost(chosen.Problem);
     }
 
-    public string When(Words words, LaunchChoice choice) => choice.StartAt is { } start
+    public string When(Words words, LaunchOption choice) => choice.Start is { } start
         ? $"{words.Day(DateOnly.FromDateTime(start.DateTime))} {start:HH:mm}"
         : words["no time"];
 

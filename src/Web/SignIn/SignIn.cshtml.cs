@@ -18,8 +18,11 @@ public sealed class SignInPage(StaffSignIn staff, IServiceProvider services) : P
         if (demo is not null && Demo is not null) (Username, password) = (demo, Demo.Password);
         if (string.IsNullOrWhiteSpace(Username) || string.IsNullOrEmpty(password))
             return Again(Problem.Invalid("", string.IsNullOrWhiteSpace(Username) ? "username" : "password", "empty"));
-        var session = await staff.SignIn(HttpContext, Username.Trim(), password, HttpContext.RequestAborted);
-        return session.Ok ? Answers.SeeOther(Response, Url.IsLocalUrl(ReturnUrl) ? ReturnUrl : "/") : Again(session.Problem);
+        var source = HttpContext.Connection.RemoteIpAddress?.ToString() ?? "";
+        var session = await staff.SignIn(Username.Trim(), password, source, HttpContext.RequestAborted);
+        if (!session.Ok) return Again(session.Problem);
+        StaffSessions.HandOver(HttpContext, session.Value);
+        return Answers.SeeOther(Response, Url.IsLocalUrl(ReturnUrl) ? ReturnUrl : "/");
     }
 
     /// <summary>The same words whether the name or the password is wrong: a stranger learns nothing.</summary>

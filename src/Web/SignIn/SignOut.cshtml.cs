@@ -5,7 +5,8 @@ public sealed class SignOutPage(StaffSignIn staff) : PageModel
 {
     public async Task<IActionResult> OnPostAsync()
     {
-        await staff.SignOut(HttpContext, HttpContext.RequestAborted);
+        if (Request.Cookies[StaffSessions.Cookie] is { } secret) await staff.SignOut(secret, HttpContext.RequestAborted);
+        StaffSessions.TakeBack(HttpContext);
         return Answers.SeeOther(Response, "/auth/sign-in");
     }
 }

@@ -9,7 +9,7 @@ public sealed class OpenRoomPage(VisitActions visits, VisitSessions sessions) : 
     {
         var seat = await visits.TakeSeat(Me, id, Stop);
         if (!seat.Ok) return Refuse(seat.Problem);
-        var session = await sessions.Open(HttpContext, Me.Tenant, seat.Value, Me.Person, Me.Kind, ehr: null, Stop);
-        return SeeOther($"/room/{session}");
+        var opened = await sessions.Open(HttpContext, Me.Tenant, new SeatHolder(id, seat.Value.Id, Me.Person, Me.Kind, Me.Display), Stop);
+        return SeeOther(opened.Room);
     }
 }

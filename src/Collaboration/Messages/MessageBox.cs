@@ -1,0 +1,90 @@
+namespace HealthTeams.Collaboration.Messages;
+
+/// <summary>One line of a person's messages; the text is not in the list (MSG-03: the list is not the message).</summary>
+public sealed record MessageRow
+{
+    public Guid Id { get; init; }
+    public string Priority { get; init; } = "normal";
+    public string From { get; init; } = "";
+    public DateTimeOffset SentAt { get; init; }
+    public string? Patient { get; init; }
+    public bool Read { get; init; }
+    public bool Acknowledged { get; init; }
+    public int Notified { get; init; }
+    public DateTimeOffset? NextAt { get; init; }
+    public bool Open { get; init; }
+}
+
+public sealed record MessageView
+{
+    public required MessageRow Row { get; init; }
+    public string Text { get; init; } = "";
+    public Guid Message { get; init; }
+}
+
+/// <summary>A person's own messages. Opening one is reading it, and stops that person's repeats only.</summary>
+public sealed class MessageBox(Db db, ProjectFhir project, Platform.Audit.AccessLog audit)
+{
+    private const string Line = """
+        d.id, d.priority, m.sender as "From", d.sent_at as SentAt, nullif(concat_ws(', ', upper(p.family), p.given), '') as Patient,
+        d.read_at is not null as Read, d.acknowledged_at is not null as Acknowledged, d.step as Notified, d.next_at as NextAt,
+        d.acknowledged_at is null and d.priority = 'urgent' as Open
+        """;
+
+    public Task<IReadOnlyList<MessageRow>> Mine(Caller caller, CancellationToken stop) =>
+        db.In<IReadOnlyList<MessageRow>>(caller.Tenant, caller.Actor, async tx => [.. await tx.Query<MessageRow>($"""
+            select {Line}
+            from collab.message_delivery d
+            join collab.message m on m.tenant = d.tenant and m.id = d.message
+            left join collab.person p on p.tenant = m.tenant and p.id = m.patient
+            where d.tenant = @Tenant and d.recipient = @Person
+            order by (d.priority = 'urgent' and d.acknowledged_at is null) desc, d.sent_at desc, d.id desc
+            limit 500
+            """, new { tx.Tenant, caller.Person })], stop);
+
+    public async Task<Outcome<MessageView>> Open(Caller caller, Guid delivery, CancellationToken stop)
+    {
+        var opened = await db.In<Outcome<MessageView>>(caller.Tenant, caller.Actor, async tx =>
+        {
+            var read = await tx.Execute("""
+                update collab.message_delivery set read_at = @Now, next_at = null, closed = 'read'
+                where tenant = @Tenant and id = @delivery and recipient = @Person and read_at is null
+                """, new { tx.Tenant, tx.Now, delivery, caller.Person });
+            var row = await tx.OneOrNone<MessageRow>($"""
+                select {Line}
+                from collab.message_delivery d
+                join collab.message m on m.tenant = d.tenant and m.id = d.message
+                left join collab.person p on p.tenant = m.tenant and p.id = m.patient
+                where d.tenant = @Tenant and d.id = @delivery and d.recipient = @Person
+                """, new { tx.Tenant, delivery, caller.Person });
+            if (row is null) return Problem.NotFound("There is no such message for you.", "message-unknown");
+            var (message, text, patient) = await tx.OneOrNone<(Guid, string, Guid?)>("""
+                select m.id, m.text, m.patient from collab.message_delivery d join collab.message m on m.tenant = d.tenant and m.id = d.message
+                where d.tenant = @Tenant and d.id = @delivery
+                """, new { tx.Tenant, delivery });
+            if (read > 0)
+            {
+                tx.Publish("message.read", $"message/{message}", patient is { } p ? $"person/{p}" : null, new { delivery, recipients = new[] { caller.Person } });
+                await project(tx, "message", message);
+            }
+            return new MessageView { Row = row, Text = text, Message = message };
+        }, stop);
+        if (opened.Ok) await audit.Record(new(caller.Tenant, db.Clock.GetUtcNow(), caller.Actor, "view", $"message/{opened.Value.Message}", null, 200), stop);
+        return opened;
+    }
+
+    /// <summary>Acknowledging is more than reading: "I take it".</summary>
+    public Task<Outcome<bool>> Acknowledge(Caller caller, Guid delivery, CancellationToken stop) =>
+        db.In<Outcome<bool>>(caller.Tenant, caller.Actor, async tx =>
+        {
+            var message = await tx.Scalar<Guid?>("""
+                update collab.message_delivery
+                set acknowledged_at = coalesce(acknowledged_at, @Now), read_at = coalesce(read_at, @Now), next_at = null, closed = 'read'
+                where tenant = @Tenant and id = @delivery and recipient = @Person
+                returning message
+                """, new { tx.Tenant, tx.Now, delivery, caller.Person });
+            if (message is null) return Problem.NotFound("There is no such message for you.", "message-unknown");
+            tx.Publish("message.acknowledged", $"message/{message}", null, new { delivery, recipients = new[] { caller.Person } });
+            return true;
+        }, stop);
+}

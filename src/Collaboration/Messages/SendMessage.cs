@@ -1,0 +1,38 @@
+using HealthTeams.Collaboration.People;
+
+namespace HealthTeams.Collaboration.Messages;
+
+/// <summary>A message as another module brings it, free of FHIR types.</summary>
+/// <param name="Communication">Logical id of the Communication in our FHIR API, the idempotency key.</param>
+/// <param name="Priority">"normal", "important" or "urgent".</param>
+public sealed record MessageSaid(
+    string? Communication, string Priority, string Sender, Guid? SenderPerson, PersonSaid? Patient, string Text, DateTimeOffset? SentAt,
+    IReadOnlyList<PersonSaid> Recipients);
+
+/// <summary>The public door of messages for the gateway.</summary>
+public sealed class MessageDoor
+{
+    /// <summary>Stores the message and one delivery per recipient, due at once; the same Communication is sent once.</summary>
+    public async Task<Guid> Send(Tx tx, MessageSaid said)
+    {
+        if (said.Communication is not null
+            && await tx.Scalar<Guid?>("select id from collab.message where tenant = @Tenant and communication = @Communication", new { tx.Tenant, said.Communication }) is { } sent)
+        {
+            return sent;
+        }
+        var patient = said.Patient is { } p ? await PeopleSql.FindOrMake(tx, p) : null;
+        var recipients = new List<Guid>();
+        foreach (var r in said.Recipients) recipients.Add((await PeopleSql.FindOrMake(tx, r)).Id);
+        var id = tx.NewId();
+        await tx.Execute("""
+            insert into collab.message (tenant, id, communication, priority, sender, sender_person, patient, text, sent_at)
+            values (@Tenant, @id, @Communication, @Priority, @Sender, @SenderPerson, @patient, @Text, @Now)
+            """, new { tx.Tenant, id, said.Communication, said.Priority, said.Sender, said.SenderPerson, patient = patient?.Id, said.Text, tx.Now });
+        await tx.Execute("""
+            insert into collab.message_delivery (tenant, id, message, recipient, priority, next_at, sent_at)
+            select @Tenant, d.id, @message, d.recipient, @Priority, @Now, @Now from unnest(@ids, @people) as d (id, recipient)
+            """, new { tx.Tenant, tx.Now, message = id, said.Priority, ids = recipients.Select(_ => tx.NewId()).ToArray(), people = recipients.ToArray() });
+        tx.Publish("message.sent", $"message/{id}", patient is null ? null : $"person/{patient.Id}", new { recipients, said.Priority });
+        return id;
+    }
+}

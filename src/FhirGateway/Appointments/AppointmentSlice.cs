@@ -1,0 +1,39 @@
+using System.Text.Json;
+using HealthTeams.Collaboration.Visits;
+using HealthTeams.FhirGateway.Json;
+using HealthTeams.FhirGateway.Storage;
+
+namespace HealthTeams.FhirGateway.Appointments;
+
+internal sealed class AppointmentSlice(VisitDoor door, Lazy<VisitProjection> projection) : IResourceSlice
+{
+    public string Type => "Appointment";
+    public int Order => 1;
+
+    public async Task<Problem?> Apply(Tx tx, string id, JsonElement resource, Func<string, Task<JsonElement?>> read)
+    {
+        var resources = await Referenced.Load(AppointmentToVisit.References(resource), read);
+        if (AppointmentToVisit.Map(resource, Guid.Empty, id, resources) is not { } booking) return null;
+        if (booking.End < booking.Start) return Problem.Unprocessable("The appointment ends before it starts.", "Appointment.end", "invariant");
+        var visit = await door.Book(tx, booking);
+        // What the product has decided stands: the next version says so, in this transaction.
+        if (VisitStatuses.Appointment(visit.Status) is var truth && !VisitStatuses.Agree(FhirJson.Text(resource, "status"), truth)) await projection.Value.Project(tx, visit.Id);
+        return null;
+    }
+
+    public Task Remove(Tx tx, string id) =>
+        door.Book(tx, new VisitBooking([new VisitKey(Guid.Empty, "Appointment", id)], [], BookingState.Cancelled, null, null, null, null, null, null, []));
+}
+
+internal static class Referenced
+{
+    public static async Task<Dictionary<string, JsonElement>> Load(IEnumerable<string> references, Func<string, Task<JsonElement?>> read)
+    {
+        var resources = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (var reference in references.Distinct())
+        {
+            if (await read(reference) is { } resource) resources[reference] = resource;
+        }
+        return resources;
+    }
+}

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using HealthTeams.Collaboration.Messages;
+using HealthTeams.Collaboration.People;
+using HealthTeams.FhirGateway.Appointments;
+using HealthTeams.FhirGateway.Json;
+using HealthTeams.FhirGateway.People;
+using HealthTeams.FhirGateway.Storage;
+
+namespace HealthTeams.FhirGateway.Communications;
+
+/// <summary>http://hl7.org/fhir/R4/communication.html: a Communication to staff is a message to them, stored and sent in one transaction.</summary>
+internal sealed class CommunicationSlice(MessageDoor door) : IResourceSlice
+{
+    public string Type => "Communication";
+    public int Order => 3;
+
+    public async Task<Problem?> Apply(Tx tx, string id, JsonElement resource, Func<string, Task<JsonElement?>> read)
+    {
+        if (FhirJson.Text(resource, "status") is not ("in-progress" or "completed")) return null;
+        var references = FhirJson.Items(resource, "recipient").Select(r => FhirJson.Text(r, "reference"))
+            .Append(FhirJson.Text(resource, "subject", "reference")).Append(FhirJson.Text(resource, "sender", "reference")).OfType<string>();
+        var resources = await Referenced.Load(references, read);
+        var (recipients, problem) = await Recipients(resource, resources, read);
+        if (problem is not null || recipients.Count == 0) return problem;
+        var text = string.Join("\n\n", FhirJson.Items(resource, "payload").Select(p => FhirJson.Text(p, "contentString") ?? FhirJson.Text(p, "contentReference", "display")).OfType<string>());
+        var patient = FhirJson.Text(resource, "subject", "reference");
+        await door.Send(tx, new MessageSaid(id, MessageRules.PriorityOf(FhirJson.Text(resource, "priority")), Sender(resource, resources), null,
+            patient is not null && resources.TryGetValue(patient, out var p) ? PersonFromFhir.Map(PersonKind.Patient, Guid.Empty, patient, p, null) : null,
+            text, AppointmentToVisit.Instant(resource, "sent"), recipients));
+        return null;
+    }
+
+    /// <summary>A message to somebody who is not there is refused: silence would be taken for delivery.</summary>
+    private static async Task<(List<PersonSaid>, Problem?)> Recipients(JsonElement resource, Dictionary<string, JsonElement> resources, Func<string, Task<JsonElement?>> read)
+    {
+        var recipients = new List<PersonSaid>();
+        var position = -1;
+        foreach (var recipient in FhirJson.Items(resource, "recipient"))
+        {
+            position++;
+            var reference = FhirJson.Text(recipient, "reference");
+            var type = AppointmentToVisit.TypeOf(recipient, reference);
+            if (type == "PractitionerRole" && reference is not null && resources.TryGetValue(reference, out var role) && FhirJson.Text(role, "practitioner", "reference") is { } behind)
+            {
+                (reference, type) = (behind, "Practitioner");
+                if (await read(behind) is { } practitioner) resources[behind] = practitioner;
+            }
+            if (type is not ("Practitioner" or "PractitionerRole")) continue;
+            if (reference is null || type == "PractitionerRole" || !resources.TryGetValue(reference, out var known))
+            {
+                return ([], Problem.Unprocessable($"The recipient {reference ?? "without reference"} is not known here, so nobody would get the message.", $"Communication.recipient[{position}]", "not-found"));
+            }
+            recipients.Add(PersonFromFhir.Map(PersonKind.Staff, Guid.Empty, reference, known, FhirJson.Text(recipient, "display")));
+        }
+        return (recipients, null);
+    }
+
+    private static string Sender(JsonElement resource, Dictionary<string, JsonElement> resources)
+    {
+        var reference = FhirJson.Text(resource, "sender", "reference");
+        if (reference is not null && resources.TryGetValue(reference, out var sender))
+        {
+            var said = PersonFromFhir.Map(PersonKind.Staff, Guid.Empty, reference, sender, null);
+            if (said.Family is not null) return new Person { Kind = PersonKind.Staff, Family = said.Family, Given = said.Given, Title = said.Title }.Display;
+        }
+        return FhirJson.Text(resource, "sender", "display") ?? "The EHR";
+    }
+}

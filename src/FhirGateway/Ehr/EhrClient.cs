@@ -1,0 +1,42 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using HealthTeams.Platform.Outbound;
+
+namespace HealthTeams.FhirGateway.Ehr;
+
+/// <summary>FHIR at an EHR: with the connection's token, a fresh one after a 401 (SMART-A22), answers as values.</summary>
+internal sealed class EhrClient(OutboundHttp http, EhrConnection ehr)
+{
+    public Task<Outcome<JsonElement>> Get(string relative, CancellationToken stop) => Send(HttpMethod.Get, relative, null, null, stop);
+
+    public Task<Outcome<JsonElement>> Put(string relative, byte[] body, string? etag, CancellationToken stop) => Send(HttpMethod.Put, relative, body, etag, stop);
+
+    private async Task<Outcome<JsonElement>> Send(HttpMethod method, string relative, byte[]? body, string? etag, CancellationToken stop)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var token = await ehr.Token(attempt > 0, stop);
+            if (!token.Ok) return token.Problem;
+            using var request = new HttpRequestMessage(method, $"{ehr.Base.AbsoluteUri.TrimEnd('/')}/{relative}");
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token.Value);
+            request.Headers.Accept.ParseAdd("application/fhir+json");
+            if (etag is not null) request.Headers.TryAddWithoutValidation("If-Match", etag);
+            if (body is not null) request.Content = new ByteArrayContent(body) { Headers = { ContentType = new("application/fhir+json") } };
+            var sent = await http.Send(request, stop);
+            if (!sent.Ok) return sent.Problem;
+            using var response = sent.Value;
+            var status = (int)response.StatusCode;
+            if (status == 401 && attempt == 0) continue;
+            if (status >= 300) return new Problem(status, "ehr-refused", $"The EHR answered {status} to {method} {relative.Split('?')[0].Split('/')[0]}.");
+            var bytes = await response.Content.ReadAsByteArrayAsync(stop);
+            try
+            {
+                return bytes.Length == 0 ? default(JsonElement) : JsonDocument.Parse(bytes).RootElement;
+            }
+            catch (JsonException)
+            {
+                return new Problem(502, "ehr-answer", "The EHR's answer is not JSON.");
+            }
+        }
+    }
+}

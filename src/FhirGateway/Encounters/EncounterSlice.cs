@@ -1,0 +1,26 @@
+using System.Text.Json;
+using HealthTeams.Collaboration.Visits;
+using HealthTeams.FhirGateway.Appointments;
+using HealthTeams.FhirGateway.Json;
+using HealthTeams.FhirGateway.Storage;
+
+namespace HealthTeams.FhirGateway.Encounters;
+
+internal sealed class EncounterSlice(VisitDoor door, Lazy<VisitProjection> projection) : IResourceSlice
+{
+    public string Type => "Encounter";
+    public int Order => 2;
+
+    public async Task<Problem?> Apply(Tx tx, string id, JsonElement resource, Func<string, Task<JsonElement?>> read)
+    {
+        var resources = await Referenced.Load(EncounterToVisit.References(resource), read);
+        if (EncounterToVisit.Map(resource, Guid.Empty, id, resources) is not { } booking) return null;
+        // The patient and clinicians of the appointment stand; an encounter that names none does not clear them.
+        var visit = await door.Book(tx, booking);
+        if (FhirJson.Text(resource, "status") is { } said && VisitStatuses.EncounterRank(said) != VisitStatuses.EncounterRank(VisitStatuses.Encounter(visit.Status)))
+        {
+            await projection.Value.Project(tx, visit.Id);
+        }
+        return null;
+    }
+}

@@ -1,0 +1,147 @@
+using System.Text.Json;
+using HealthTeams.FhirGateway.Json;
+using HealthTeams.FhirGateway.Storage;
+
+namespace HealthTeams.FhirGateway.Interactions;
+
+/// <summary>
+/// http://hl7.org/fhir/R4/http.html#transaction. A transaction is one database transaction: writes in the order of the
+/// specification (DELETE, POST, PUT and PATCH), then reads that see them. A batch is its entries, each for itself.
+/// </summary>
+internal sealed class Bundles(Db db, Writing writing, WriteEngine engine)
+{
+    public const int MaxEntries = 5000;
+
+    /// <param name="run">Runs one entry as an interaction of its own.</param>
+    public async Task<FhirAnswer> Process(Caller caller, FhirRequest request, Func<FhirRequest, Task<FhirAnswer>> run, CancellationToken stop)
+    {
+        if (request.Body is not { ValueKind: JsonValueKind.Object } bundle || FhirJson.Text(bundle, "resourceType") != "Bundle")
+        {
+            return FhirAnswer.Of(Problem.Invalid("POST to the base takes a Bundle of type batch or transaction.", "resourceType", "structure"));
+        }
+        var type = FhirJson.Text(bundle, "type");
+        if (type is not ("batch" or "transaction")) return FhirAnswer.Of(Problem.Invalid($"A Bundle of type '{type}' cannot be processed; send batch or transaction.", "Bundle.type", "value"));
+        var parsed = Parse(bundle, request.Base);
+        if (!parsed.Ok) return FhirAnswer.Of(parsed.Problem);
+        return type == "batch" ? await Batch(parsed.Value, run) : await Transaction(caller, parsed.Value, run, stop);
+    }
+
+    private static async Task<FhirAnswer> Batch(List<(string? FullUrl, FhirRequest Request)> entries, Func<FhirRequest, Task<FhirAnswer>> run)
+    {
+        var answers = new FhirAnswer[entries.Count];
+        foreach (var i in Enumerable.Range(0, entries.Count).OrderBy(i => Order(entries[i].Request.Method))) answers[i] = await run(entries[i].Request);
+        return Response("batch-response", answers);
+    }
+
+    private async Task<FhirAnswer> Transaction(Caller caller, List<(string? FullUrl, FhirRequest Request)> entries, Func<FhirRequest, Task<FhirAnswer>> run, CancellationToken stop)
+    {
+        var writes = new List<(int At, WriteEntry Entry, Limit Limit)>();
+        foreach (var i in Enumerable.Range(0, entries.Count).OrderBy(i => Order(entries[i].Request.Method)))
+        {
+            if (entries[i].Request.Method is "GET" or "HEAD") continue;
+            var (entry, limit, no) = writing.Entry(caller, entries[i].Request, entries[i].FullUrl ?? "", i);
+            if (no is not null) return no;
+            writes.Add((i, entry! with { FullUrl = entries[i].FullUrl }, limit));
+        }
+        // Reads are checked before anything is written; with writes in the same bundle they read what was committed.
+        var written = await db.In<Outcome<IReadOnlyList<WriteResult>>>(caller.Tenant, caller.Actor, async tx =>
+        {
+            var results = await engine.Run(tx, [.. writes.Select(w => w.Entry)], new ReferenceMap());
+            if (!results.Ok) return tx.Abandon(results);
+            for (var i = 0; i < writes.Count; i++)
+            {
+                if (Writing.Allowed(writes[i].Limit, [results.Value[i]]) is { } forbidden) return tx.Abandon<Outcome<IReadOnlyList<WriteResult>>>(forbidden);
+            }
+            foreach (var (_, read) in entries.Where(e => e.Request.Method is "GET" or "HEAD"))
+            {
+                if (await Missing(tx, read) is { } missing) return tx.Abandon<Outcome<IReadOnlyList<WriteResult>>>(missing);
+            }
+            return results;
+        }, stop);
+        if (!written.Ok) return FhirAnswer.Of(written.Problem);
+        var answers = new FhirAnswer[entries.Count];
+        for (var i = 0; i < writes.Count; i++) answers[writes[i].At] = Writing.Answer(written.Value[i]);
+        for (var i = 0; i < entries.Count; i++) answers[i] ??= await run(entries[i].Request);
+        return Response("transaction-response", answers);
+    }
+
+    /// <summary>A read of something that is not there fails the whole transaction (FHIR-58).</summary>
+    private static async Task<Problem?> Missing(Tx tx, FhirRequest read)
+    {
+        if (read.Path is not [var type, var id] || !ResourceTypes.Known(type)) return null;
+        return await ResourceReads.Body(tx, $"{type}/{id}") is null ? Problem.NotFound($"{type}/{id} does not exist.") : null;
+    }
+
+    private static int Order(string method) => method switch { "DELETE" => 0, "POST" => 1, "PUT" or "PATCH" => 2, _ => 3 };
+
+    private static Outcome<List<(string?, FhirRequest)>> Parse(JsonElement bundle, string server)
+    {
+        var entries = new List<(string?, FhirRequest)>();
+        foreach (var entry in FhirJson.Items(bundle, "entry"))
+        {
+            var at = $"Bundle.entry[{entries.Count}]";
+            if (entries.Count == MaxEntries) return new Problem(413, "too-long", $"A bundle has at most {MaxEntries} entries.");
+            if (!entry.TryGetProperty("request", out var request)) return Problem.Invalid("Every entry needs a request.", $"{at}.request", "required");
+            var (method, url) = (FhirJson.Text(request, "method"), FhirJson.Text(request, "url"));
+            if (method is not ("GET" or "HEAD" or "POST" or "PUT" or "PATCH" or "DELETE")) return Problem.Invalid($"'{method}' is not a method.", $"{at}.request.method", "value");
+            if (url is null) return Problem.Invalid("The request has no url.", $"{at}.request.url", "required");
+            if (url.StartsWith(server + "/", StringComparison.Ordinal)) url = url[(server.Length + 1)..];
+            var question = url.IndexOf('?', StringComparison.Ordinal);
+            var resource = entry.TryGetProperty("resource", out var r) ? r : (JsonElement?)null;
+            var (body, contentType) = method == "PATCH" ? PatchOf(resource) : (resource, null);
+            entries.Add((FhirJson.Text(entry, "fullUrl"), new FhirRequest
+            {
+                Method = method, Base = server, Body = body, ContentType = contentType,
+                Path = (question < 0 ? url : url[..question]).Split('/', StringSplitOptions.RemoveEmptyEntries),
+                Query = question < 0 ? "" : url[(question + 1)..],
+                IfMatch = FhirJson.Text(request, "ifMatch"), IfNoneMatch = FhirJson.Text(request, "ifNoneMatch"), IfNoneExist = FhirJson.Text(request, "ifNoneExist"),
+            }));
+        }
+        return entries;
+    }
+
+    /// <summary>A JSON Patch travels in a bundle as a Binary.</summary>
+    private static (JsonElement?, string?) PatchOf(JsonElement? resource)
+    {
+        if (resource is not { } binary || FhirJson.Text(binary, "resourceType") != "Binary" || FhirJson.Text(binary, "data") is not { } data) return (resource, null);
+        try
+        {
+            return (JsonDocument.Parse(Convert.FromBase64String(data)).RootElement, FhirJson.Text(binary, "contentType"));
+        }
+        catch (Exception e) when (e is FormatException or JsonException)
+        {
+            return (null, null);
+        }
+    }
+
+    private static FhirAnswer Response(string type, FhirAnswer[] answers) => new(200, FhirJson.Write(w =>
+    {
+        w.WriteStartObject();
+        w.WriteString("resourceType", "Bundle");
+        w.WriteString("type", type);
+        w.WriteStartArray("entry");
+        foreach (var a in answers)
+        {
+            w.WriteStartObject();
+            if (a.Body is not null && a.Problem is null && a.Type != "OperationOutcome")
+            {
+                w.WritePropertyName("resource");
+                w.WriteRawValue(a.Body, skipInputValidation: true);
+            }
+            w.WriteStartObject("response");
+            w.WriteString("status", a.Status.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            if (a.Location is not null) w.WriteString("location", a.Location);
+            if (a.Version is { } version) w.WriteString("etag", ETags.Of(version));
+            if (a.LastModified is { } modified) w.WriteString("lastModified", FhirJson.Instant(modified));
+            if (a.Type == "OperationOutcome" && a.Body is not null)
+            {
+                w.WritePropertyName("outcome");
+                w.WriteRawValue(a.Body, skipInputValidation: true);
+            }
+            w.WriteEndObject();
+            w.WriteEndObject();
+        }
+        w.WriteEndArray();
+        w.WriteEndObject();
+    })) { Type = "Bundle" };
+}

@@ -1,0 +1,32 @@
+using HealthTeams.FhirGateway.Storage;
+
+namespace HealthTeams.FhirGateway.Interactions;
+
+/// <summary>Which interaction a request is. http://hl7.org/fhir/R4/http.html#summary; used for HTTP and for bundle entries.</summary>
+internal sealed class FhirRouter(Reading reading, Writing writing, Searching searching, History history, Bundles bundles)
+{
+    public Task<FhirAnswer> Handle(Caller caller, FhirRequest r, CancellationToken stop) => Handle(caller, r, inBundle: false, stop);
+
+    private Task<FhirAnswer> Handle(Caller caller, FhirRequest r, bool inBundle, CancellationToken stop)
+    {
+        var get = r.Method is "GET" or "HEAD";
+        return r.Path switch
+        {
+            [] when r.Method == "POST" && !inBundle => bundles.Process(caller, r, e => Handle(caller, e, inBundle: true, stop), stop),
+            ["_history"] when get => history.List(caller, r, null, null, stop),
+            [var type, ..] when !ResourceTypes.Known(type) => No(Problem.NotFound($"'{type}' is not a resource type of R4.", "not-supported")),
+            [var type] when get => searching.Search(caller, r, type, r.Query, stop),
+            [var type, "_search"] when r.Method == "POST" => searching.Search(caller, r, type, r.Query, stop),
+            [var type, "_history"] when get => history.List(caller, r, type, null, stop),
+            [_] when r.Method is "POST" or "PUT" or "PATCH" or "DELETE" => writing.Alone(caller, r, stop),
+            [var type, var id] when get => reading.Read(caller, r, type, id, null, stop),
+            [_, _] when r.Method is "PUT" or "PATCH" or "DELETE" => writing.Alone(caller, r, stop),
+            [var type, var id, "_history"] when get => history.List(caller, r, type, id, stop),
+            [var type, var id, "_history", var version] when get => Search.SearchValue.Count(version) is { } v
+                ? reading.Read(caller, r, type, id, v, stop) : No(Problem.NotFound($"{type}/{id} has no version '{version}'.")),
+            _ => No(new Problem(404, "not-supported", $"{r.Method} /{string.Join('/', r.Path)} is not an interaction of this server.")),
+        };
+    }
+
+    private static Task<FhirAnswer> No(Problem problem) => Task.FromResult(FhirAnswer.Of(problem));
+}

@@ -1,0 +1,51 @@
+using HealthTeams.FhirGateway.Storage;
+using HealthTeams.Platform.Audit;
+
+namespace HealthTeams.FhirGateway.Interactions;
+
+/// <summary>http://hl7.org/fhir/R4/http.html#read and #vread: stored bytes, unparsed.</summary>
+internal sealed class Reading(Db db, AccessLog audit)
+{
+    public async Task<FhirAnswer> Read(Caller caller, FhirRequest request, string type, string id, int? version, CancellationToken stop)
+    {
+        var limit = FhirAccess.Check(caller, type, 'r');
+        if (!limit.Ok) return FhirAnswer.Of(limit.Problem);
+        if (!FhirId.Valid(id)) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
+        var row = version is { } v
+            ? await ResourceReads.Version(db, caller.Tenant, type, id, v, stop)
+            : await ResourceReads.Current(db, caller.Tenant, type, id, stop);
+        var answer = Answer(request, type, id, row, limit.Value);
+        await audit.Record(new(caller.Tenant, db.Clock.GetUtcNow(), caller.Actor, version is null ? "read" : "vread", $"{type}/{id}",
+            row?.Body is { } body ? PatientOf.Resource(type, id, body) : null, (short)answer.Status), stop);
+        return answer;
+    }
+
+    private static FhirAnswer Answer(FhirRequest request, string type, string id, Stored? row, Limit limit)
+    {
+        if (row is null) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
+        if (row.Body is null) return FhirAnswer.Of(Problem.Gone($"{type}/{id} has been deleted.")) with { Version = row.Version };
+        // Another patient's resource does not exist for a patient/ scope.
+        if (!FhirAccess.Belongs(limit, type, id, row.Body)) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
+        var fresh = request.IfNoneMatch is { } known ? ETags.Parse(known) == row.Version || known.Trim() == "*"
+            : request.IfModifiedSince is { } since && row.Updated < since.AddSeconds(1);
+        return new FhirAnswer(fresh ? 304 : 200, fresh ? null : row.Body) { Type = type, Version = row.Version, LastModified = row.Updated };
+    }
+}
+
+/// <summary>http://hl7.org/fhir/R4/datatypes.html#id</summary>
+internal static class FhirId
+{
+    public static bool Valid(string id) => id.Length is > 0 and <= 64 && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.');
+}
+
+internal static class ETags
+{
+    public static string Of(int version) => $"W/\"{version}\"";
+
+    /// <summary>W/"3" → 3; anything else is none.</summary>
+    public static int? Parse(string text)
+    {
+        text = text.Trim();
+        return text.StartsWith("W/\"", StringComparison.Ordinal) && text.EndsWith('"') && Search.SearchValue.Count(text[3..^1]) is { } v ? v : null;
+    }
+}

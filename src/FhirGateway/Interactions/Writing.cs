@@ -1,0 +1,103 @@
+using System.Text.Json;
+using HealthTeams.FhirGateway.Json;
+using HealthTeams.FhirGateway.Outcomes;
+using HealthTeams.FhirGateway.Storage;
+using HealthTeams.FhirGateway.Validation;
+
+namespace HealthTeams.FhirGateway.Interactions;
+
+/// <summary>
+/// http://hl7.org/fhir/R4/http.html#create, #update, #patch, #delete and their conditional forms: from a request to an
+/// entry of the write engine, whether it stands alone or in a transaction.
+/// </summary>
+internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator validator)
+{
+    public async Task<FhirAnswer> Alone(Caller caller, FhirRequest request, CancellationToken stop)
+    {
+        var entry = Entry(caller, request, null, 0);
+        if (entry.No is not null) return entry.No;
+        var limit = entry.Limit;
+        var written = await db.In<Outcome<IReadOnlyList<WriteResult>>>(caller.Tenant, caller.Actor, async tx =>
+        {
+            var results = await engine.Run(tx, [entry.Write!]);
+            if (!results.Ok) return tx.Abandon(results);
+            return Allowed(limit, results.Value) is { } problem ? tx.Abandon<Outcome<IReadOnlyList<WriteResult>>>(problem) : results;
+        }, stop);
+        return written.Ok ? Answer(written.Value[0]) : FhirAnswer.Of(written.Problem);
+    }
+
+    /// <summary>Checks scope, shape and content of one writing request.</summary>
+    public (WriteEntry? Write, Limit Limit, FhirAnswer? No) Entry(Caller caller, FhirRequest request, string? fullUrl, int position)
+    {
+        var type = request.Path.Length > 0 ? request.Path[0] : "";
+        var id = request.Path.Length > 1 ? request.Path[1] : null;
+        if (!ResourceTypes.Known(type)) return No(FhirAnswer.Of(Problem.NotFound($"'{type}' is not a resource type of R4.", "not-supported")));
+        var kind = request.Method switch { "POST" => WriteKind.Create, "PUT" => WriteKind.Update, "PATCH" => WriteKind.Patch, _ => WriteKind.Delete };
+        var limit = FhirAccess.Check(caller, type, kind switch { WriteKind.Create => 'c', WriteKind.Delete => 'd', _ => 'u' });
+        if (!limit.Ok) return No(FhirAnswer.Of(limit.Problem));
+        if (id is not null && !FhirId.Valid(id)) return No(FhirAnswer.Of(Problem.Invalid($"'{id}' is not an id (A-Z a-z 0-9 - . at most 64).", $"{type}.id")));
+        if (IfMatch(request) is { Ok: false } bad) return No(FhirAnswer.Of(bad.Problem));
+
+        var condition = kind == WriteKind.Create ? request.IfNoneExist : id is null ? request.Query : null;
+        if (condition?.Trim().Length == 0 && (kind != WriteKind.Create || request.IfNoneExist is not null))
+        {
+            return No(FhirAnswer.Of(kind == WriteKind.Create ? Problem.Invalid("If-None-Exist is empty.") : Problem.Precondition("A condition needs at least one search parameter.", "invalid")));
+        }
+        var entry = new WriteEntry
+        {
+            Kind = kind, Type = type, Id = kind == WriteKind.Create ? null : id, Condition = string.IsNullOrWhiteSpace(condition) ? null : condition.TrimStart('?'),
+            IfMatch = IfMatch(request).Value, IfNoneMatchAny = request.IfNoneMatch?.Trim() == "*" && kind == WriteKind.Update, FullUrl = fullUrl, Position = position,
+        };
+        switch (kind)
+        {
+            case WriteKind.Create or WriteKind.Update:
+                if (request.Body is not { ValueKind: JsonValueKind.Object } body) return No(FhirAnswer.Of(Problem.Invalid("The body must be a resource.", code: "structure")));
+                if (Mismatch(kind, type, id, body) is { } mismatch) return No(FhirAnswer.Of(mismatch));
+                var issues = validator.Validate(JsonSerializer.SerializeToUtf8Bytes(body), type);
+                if (issues.Count > 0) return No(FhirAnswer.Of(400, position == 0 && fullUrl is null ? issues : issues.Select(i => i with { Expression = $"Bundle.entry[{position}].resource{Below(i.Expression, type)}" })));
+                return (entry with { Body = body }, limit.Value, null);
+            case WriteKind.Patch:
+                if (request.Body is not { } patch) return No(FhirAnswer.Of(Problem.Invalid("The patch is empty.", code: "structure")));
+                var apply = JsonPatch.Prepare(patch, request.ContentType);
+                return apply.Ok ? (entry with { Patch = apply.Value }, limit.Value, null) : No(FhirAnswer.Of(apply.Problem));
+            default:
+                return (entry, limit.Value, null);
+        }
+    }
+
+    public static FhirAnswer Answer(WriteResult r) => new(r.Status, r.Body)
+    {
+        Type = r.Type, Version = r.Version == 0 ? null : r.Version, LastModified = r.Version == 0 ? null : r.Updated,
+        Location = r.Status == 201 || (r.Status == 200 && r.Body is not null) ? r.Location : null, IsWrite = true,
+    };
+
+    /// <summary>With a patient/ scope, what was written must be that patient's.</summary>
+    public static Problem? Allowed(Limit limit, IReadOnlyList<WriteResult> results) =>
+        limit.Patient is not null && results.Any(r => r.Body is not null && !FhirAccess.Belongs(limit, r.Type, r.Id, r.Body))
+            ? Problem.Forbidden("The granted scopes reach the resources of one patient only.") : null;
+
+    private static Problem? Mismatch(WriteKind kind, string type, string? id, JsonElement body)
+    {
+        if (FhirJson.Text(body, "resourceType") is not { } said) return Problem.Invalid("The body has no resourceType.", code: "structure");
+        if (said != type) return Problem.Invalid($"The body is a {said}, the address says {type}.", "resourceType");
+        if (kind != WriteKind.Update || id is null) return null;
+        return FhirJson.Text(body, "id") switch
+        {
+            null => Problem.Invalid($"The body needs the id '{id}' of the address.", $"{type}.id", "required"),
+            var other when other != id => Problem.Invalid($"The body's id '{other}' is not the address's '{id}'.", $"{type}.id"),
+            _ => null,
+        };
+    }
+
+    private static (WriteEntry?, Limit, FhirAnswer?) No(FhirAnswer answer) => (null, default, answer);
+
+    private static Outcome<int?> IfMatch(FhirRequest request) => request.IfMatch switch
+    {
+        null or "" => (int?)null,
+        var text when ETags.Parse(text) is { } version => (int?)version,
+        var text => Problem.Invalid($"If-Match takes a weak ETag like W/\"3\", not {text}."),
+    };
+
+    private static string Below(string? expression, string type) =>
+        expression is not null && expression.StartsWith(type, StringComparison.Ordinal) ? expression[type.Length..] : "";
+}

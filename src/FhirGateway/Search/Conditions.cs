@@ -1,0 +1,71 @@
+using System.Text.Json;
+using HealthTeams.FhirGateway.Storage;
+using Microsoft.AspNetCore.WebUtilities;
+using Npgsql;
+
+namespace HealthTeams.FhirGateway.Search;
+
+/// <summary>Queries that decide a write: If-None-Exist, conditional update, patch and delete, conditional references.</summary>
+internal static class Conditions
+{
+    /// <returns>Ids that match, two at most. Unknown parameters are an error here: a typo must not match everything.</returns>
+    public static async Task<Outcome<List<string>>> Find(Tx tx, string type, string condition)
+    {
+        var criteria = Parse(condition).Where(c => c.Name is not ("_format" or "_pretty")).ToList();
+        if (criteria.Count == 0) return Problem.Precondition("A condition needs at least one search parameter.", "invalid");
+        var query = SearchQuery.Build(type, tx.Tenant, criteria, strict: true);
+        if (!query.Ok) return query.Problem with { Status = 412 };
+        if (query.Value.Used.Count == 0) return Problem.Precondition("A condition needs at least one search parameter with a value.", "invalid");
+        await using var command = new NpgsqlCommand($"select r.id from fhir.resource r where {query.Value.Where} limit 2", tx.Connection, tx.Transaction);
+        foreach (var p in query.Value.Parameters) command.Parameters.Add(p);
+        var ids = new List<string>();
+        await using var reader = await command.ExecuteReaderAsync(tx.Stop);
+        while (await reader.ReadAsync(tx.Stop)) ids.Add(reader.GetString(0));
+        return ids;
+    }
+
+    public static IEnumerable<(string Name, string Value)> Parse(string query) =>
+        QueryHelpers.ParseQuery(query).SelectMany(p => p.Value.Select(v => (p.Key, v ?? "")));
+
+    /// <summary>"system|value" of each identifier token, as the writes of such identifiers lock them.</summary>
+    public static IEnumerable<string> Identifiers(string? condition)
+    {
+        if (condition is null) yield break;
+        foreach (var (name, value) in Parse(condition))
+        {
+            if (name != "identifier") continue;
+            foreach (var token in SearchValue.Split(value, ','))
+            {
+                var parts = SearchValue.Split(token, '|');
+                yield return parts.Count == 1 ? $"|{SearchValue.Unescape(token)}" : $"{SearchValue.Unescape(parts[0])}|{SearchValue.Unescape(parts[1])}";
+            }
+        }
+    }
+
+    /// <summary>Every reference, uri and canonical in a resource that a transaction may have to rewrite.</summary>
+    public static IEnumerable<string> ReferencesIn(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (var p in element.EnumerateObject())
+                {
+                    if (p.Value.ValueKind == JsonValueKind.String)
+                    {
+                        if (p.Name == "reference") yield return p.Value.GetString()!;
+                    }
+                    else
+                    {
+                        foreach (var found in ReferencesIn(p.Value)) yield return found;
+                    }
+                }
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in element.EnumerateArray())
+                {
+                    foreach (var found in ReferencesIn(item)) yield return found;
+                }
+                break;
+        }
+    }
+}

@@ -1,0 +1,86 @@
+-- Resources as sent, with id and meta written in, served without parsing. The current version here, older ones in history.
+create sequence fhir.seq;
+create sequence fhir.rid increment by 1000;
+
+create table fhir.resource (
+  tenant int not null references platform.tenant,
+  type smallint not null,
+  id text collate "C" not null,
+  rid bigint not null,
+  version int not null,
+  seq bigint not null default nextval('fhir.seq'),
+  updated timestamptz not null,
+  deleted boolean not null default false,
+  method text not null check (method in ('POST', 'PUT', 'PATCH', 'DELETE')),
+  body bytea,
+  primary key (tenant, type, id),
+  constraint resource_rid unique (tenant, rid),
+  check (deleted = (body is null))
+) with (fillfactor = 85);
+create index resource_page on fhir.resource (tenant, type, rid) where not deleted;
+create index resource_updated on fhir.resource (tenant, type, updated, rid) where not deleted;
+create index resource_seq on fhir.resource (tenant, type, seq);
+alter table fhir.resource alter column body set compression lz4;
+
+create table fhir.history (
+  tenant int not null,
+  type smallint not null,
+  id text collate "C" not null,
+  version int not null,
+  seq bigint not null,
+  updated timestamptz not null,
+  deleted boolean not null,
+  method text not null,
+  body bytea,
+  primary key (tenant, type, id, version)
+);
+create index history_seq on fhir.history (tenant, type, seq);
+alter table fhir.history alter column body set compression lz4;
+
+-- One table per kind of search value, for current versions only. param = stable hash of "Type.code".
+create table fhir.token (
+  tenant int not null, param int not null, rid bigint not null,
+  system text collate "C", code text collate "C" not null
+);
+create index token_value on fhir.token (tenant, param, code, system, rid);
+create index token_system on fhir.token (tenant, param, system, rid);
+create index token_rid on fhir.token (tenant, rid, param);
+
+create table fhir.string (
+  tenant int not null, param int not null, rid bigint not null,
+  norm text collate "C" not null, exact text collate "C" not null
+);
+create index string_value on fhir.string (tenant, param, norm, rid);
+create index string_rid on fhir.string (tenant, rid, param);
+
+create table fhir.date (
+  tenant int not null, param int not null, rid bigint not null,
+  lo timestamptz not null, hi timestamptz not null
+);
+create index date_value on fhir.date (tenant, param, lo, hi, rid);
+create index date_rid on fhir.date (tenant, rid, param);
+
+create table fhir.reference (
+  tenant int not null, param int not null, rid bigint not null,
+  target_type smallint, target_id text collate "C" not null
+);
+create index reference_value on fhir.reference (tenant, param, target_id, target_type, rid);
+create index reference_target on fhir.reference (tenant, target_type, target_id, param, rid);
+create index reference_rid on fhir.reference (tenant, rid, param);
+
+create table fhir.quantity (
+  tenant int not null, param int not null, rid bigint not null,
+  lo numeric not null, hi numeric not null, system text collate "C", code text collate "C"
+);
+create index quantity_value on fhir.quantity (tenant, param, lo, hi, rid);
+create index quantity_rid on fhir.quantity (tenant, rid, param);
+
+create table fhir.uri (
+  tenant int not null, param int not null, rid bigint not null,
+  value text collate "C" not null
+);
+create index uri_value on fhir.uri (tenant, param, value, rid);
+create index uri_rid on fhir.uri (tenant, rid, param);
+
+call platform.protect(array['fhir.resource', 'fhir.history', 'fhir.token', 'fhir.string', 'fhir.date', 'fhir.reference', 'fhir.quantity', 'fhir.uri']::regclass[]);
+revoke update, delete on fhir.history from healthteams_app;

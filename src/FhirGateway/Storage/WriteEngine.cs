@@ -1,0 +1,228 @@
+using System.Text.Json;
+using HealthTeams.FhirGateway.Json;
+using HealthTeams.FhirGateway.Outcomes;
+using HealthTeams.FhirGateway.Search;
+using HealthTeams.FhirGateway.Validation;
+
+namespace HealthTeams.FhirGateway.Storage;
+
+/// <summary>
+/// Every write goes this way, one resource or a bundle, in the caller's transaction: lock the identifiers, resolve the
+/// conditions, lock the rows, check versions, write all rows in one round trip, apply the slices, publish the events.
+/// Conditional writes are race-free by one advisory lock per identifier, taken in sorted order by every write that
+/// carries that identifier; a loser finds the winner's resource and answers as matched (FHIR-33, FHIR-34).
+/// </summary>
+internal sealed class WriteEngine(Rids rids, IResourceValidator validator, IEnumerable<IResourceSlice> slices)
+{
+    private readonly IResourceSlice[] slices = [.. slices.OrderBy(s => s.Order)];
+
+    public async Task<Outcome<IReadOnlyList<WriteResult>>> Run(Tx tx, IReadOnlyList<WriteEntry> entries, ReferenceMap? references = null, bool applySlices = true)
+    {
+        await Lock(tx, entries);
+        var plan = new Planned[entries.Count];
+        for (var i = 0; i < entries.Count; i++)
+        {
+            var resolved = await Resolve(tx, entries[i], references);
+            if (!resolved.Ok) return At(entries[i], resolved.Problem, entries.Count);
+            plan[i] = resolved.Value;
+        }
+        if (references is not null)
+        {
+            if (Twice(plan) is { } twice) return twice;
+            if (await Unresolved(tx, plan, references) is { } missing) return missing;
+        }
+
+        var current = await Current(tx, plan);
+        var batch = new WriteBatch(tx);
+        var updated = new DateTimeOffset(tx.Now.Ticks - tx.Now.Ticks % TimeSpan.TicksPerMillisecond, TimeSpan.Zero);
+        var results = new WriteResult[plan.Length];
+        var written = new List<(WriteResult Result, JsonElement Body)>();
+        for (var i = 0; i < plan.Length; i++)
+        {
+            var one = await Write(plan[i], current.GetValueOrDefault((plan[i].Entry.Type, plan[i].Id)), batch, updated, references, tx.Stop);
+            if (!one.Ok) return At(entries[i], one.Problem, entries.Count);
+            results[i] = one.Value.Result;
+            if (results[i].Changed)
+            {
+                written.Add(one.Value);
+                tx.Publish(results[i].Body is null ? "fhir.delete" : results[i].Status == 201 ? "fhir.create" : "fhir.update",
+                    $"{results[i].Type}/{results[i].Id}", PatientOf.Resource(results[i].Type, results[i].Id, results[i].Body ?? current.GetValueOrDefault((plan[i].Entry.Type, plan[i].Id))?.Body),
+                    new { version = results[i].Version });
+            }
+        }
+        if (written.Count > 0) await batch.Run(updated);
+        return applySlices && await Apply(tx, written) is { } refused ? refused : results;
+    }
+
+    private static async Task Lock(Tx tx, IReadOnlyList<WriteEntry> entries)
+    {
+        var keys = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var e in entries)
+        {
+            if (e.Body is { } body)
+            {
+                foreach (var i in FhirJson.Items(body, "identifier"))
+                {
+                    if (FhirJson.Text(i, "value") is not { } value) continue;
+                    keys.Add($"{e.Type}|{FhirJson.Text(i, "system")}|{value}");
+                    keys.Add($"{e.Type}||{value}"); // a condition may name the value alone
+                }
+            }
+            foreach (var token in Conditions.Identifiers(e.Condition)) keys.Add($"{e.Type}|{token}");
+            if (e.Condition is not null && !Conditions.Identifiers(e.Condition).Any()) keys.Add($"{e.Type}|*");
+        }
+        if (keys.Count == 0) return;
+        await tx.Execute("""
+            select count(pg_advisory_xact_lock(hashtextextended(k, @Tenant))) from (select k from unnest(@keys) k order by k collate "C") s
+            """, new { tx.Tenant, keys = keys.ToArray() });
+    }
+
+    private async Task<Outcome<Planned>> Resolve(Tx tx, WriteEntry e, ReferenceMap? references)
+    {
+        var id = e.Id;
+        var matched = false;
+        if (e.Condition is not null)
+        {
+            var found = await Conditions.Find(tx, e.Type, e.Condition);
+            if (!found.Ok) return found.Problem;
+            if (found.Value.Count > 1) return Problem.Precondition($"{e.Type}?{e.Condition} matches more than one resource.", "multiple-matches");
+            matched = found.Value.Count == 1;
+            var bodyId = e.Body is { } b ? FhirJson.Text(b, "id") : null;
+            if (matched)
+            {
+                if (e.Kind == WriteKind.Update && bodyId is not null && bodyId != found.Value[0]) return Problem.Invalid("The resource's id is not the id of the match.", $"{e.Type}.id");
+                id = found.Value[0];
+            }
+            else if (e.Kind == WriteKind.Patch) return Problem.NotFound($"Nothing matches {e.Type}?{e.Condition}.");
+            else if (e.Kind == WriteKind.Update) id = bodyId;
+        }
+        var skip = (e.Kind == WriteKind.Create && matched) || (e.Kind == WriteKind.Delete && e.Condition is not null && !matched);
+        id ??= e.Kind == WriteKind.Delete ? "" : tx.NewId().ToString();
+        if (references is not null && e.FullUrl is not null && e.Kind != WriteKind.Delete) references.Add(e.FullUrl, $"{e.Type}/{id}");
+        return new Planned(e, id, skip);
+    }
+
+    /// <summary>Two entries for one resource in a transaction SHALL fail (FHIR-60, FHIR-61).</summary>
+    private static Problem? Twice(Planned[] plan) =>
+        plan.Where(p => !p.Skip).GroupBy(p => (p.Entry.Type, p.Id)).FirstOrDefault(g => g.Count() > 1) is { } twice
+            ? Problem.Invalid($"{twice.Key.Type}/{twice.Key.Id} is written by more than one entry of the transaction (entries {string.Join(", ", twice.Select(p => p.Entry.Position))}).", "Bundle.entry")
+            : null;
+
+    /// <summary>Conditional references become what they match; a urn:uuid that no entry has is an error that names it (FHIR-62, FHIR-65).</summary>
+    private static async Task<Problem?> Unresolved(Tx tx, Planned[] plan, ReferenceMap references)
+    {
+        foreach (var p in plan)
+        {
+            if (p.Entry.Body is not { } body || p.Skip) continue;
+            foreach (var reference in Conditions.ReferencesIn(body))
+            {
+                if (references.Knows(reference)) continue;
+                if (reference.StartsWith("urn:uuid:", StringComparison.Ordinal) || reference.StartsWith("urn:oid:", StringComparison.Ordinal))
+                {
+                    return Problem.Invalid($"No entry has the fullUrl {reference}.", $"Bundle.entry[{p.Entry.Position}].resource", "not-found");
+                }
+                var query = reference.IndexOf('?', StringComparison.Ordinal);
+                if (query <= 0 || reference.Contains("://", StringComparison.Ordinal) || !ResourceTypes.Known(reference[..query])) continue;
+                var found = await Conditions.Find(tx, reference[..query], reference[(query + 1)..]);
+                if (!found.Ok) return found.Problem;
+                if (found.Value.Count != 1)
+                {
+                    return Problem.Precondition($"The reference {reference} matches {(found.Value.Count == 0 ? "nothing" : "more than one resource")}.",
+                        found.Value.Count == 0 ? "not-found" : "multiple-matches") with { Where = $"Bundle.entry[{p.Entry.Position}].resource" };
+                }
+                references.Add(reference, $"{reference[..query]}/{found.Value[0]}");
+            }
+        }
+        return null;
+    }
+
+    private static async Task<Dictionary<(string, string), Stored>> Current(Tx tx, Planned[] plan)
+    {
+        var targets = plan.Where(p => p.Entry.Kind != WriteKind.Create || p.Skip).ToList();
+        if (targets.Count == 0) return [];
+        var rows = await tx.Query<Stored>("""
+            select r.type, r.id, r.rid, r.version, r.updated, r.deleted, r.method, r.body
+            from fhir.resource r join (select type, id from unnest(@types, @ids) as x (type, id) group by type, id) x on x.type = r.type and x.id = r.id
+            where r.tenant = @Tenant
+            order by r.type, r.id
+            for update of r
+            """, new { tx.Tenant, types = targets.Select(t => ResourceTypes.Number(t.Entry.Type)).ToArray(), ids = targets.Select(t => t.Id).ToArray() });
+        return rows.ToDictionary(r => (ResourceTypes.Name(r.Type), r.Id));
+    }
+
+    private async Task<Outcome<(WriteResult Result, JsonElement Body)>> Write(
+        Planned p, Stored? now, WriteBatch batch, DateTimeOffset updated, ReferenceMap? references, CancellationToken stop)
+    {
+        var e = p.Entry;
+        var exists = now is { Deleted: false };
+        if (p.Skip)
+        {
+            return e.Kind == WriteKind.Delete ? Unchanged(204, p, now) : Unchanged(200, p, now!);
+        }
+        if (e.IfMatch is { } demanded && (!exists || now!.Version != demanded))
+        {
+            return exists || e.Kind != WriteKind.Patch
+                ? Problem.Precondition(exists ? $"The current version is {now!.Version}, not {demanded}." : "There is no current version.")
+                : Problem.NotFound($"{e.Type}/{p.Id} does not exist.");
+        }
+        if (e.IfNoneMatchAny && exists) return Problem.Precondition($"{e.Type}/{p.Id} exists.");
+        var type = ResourceTypes.Number(e.Type);
+        if (e.Kind == WriteKind.Delete)
+        {
+            if (!exists) return Unchanged(204, p, now);
+            var before = Parse(now!.Body!);
+            batch.Add(type, p.Id, now.Rid, now.Version + 1, "DELETE", null, isNew: false, IndexRows.Of(e.Type, before), null);
+            return (new WriteResult(204, e.Type, p.Id, now.Version + 1, updated, null, true), before);
+        }
+        JsonElement body;
+        if (e.Kind == WriteKind.Patch)
+        {
+            if (!exists) return now is null ? Problem.NotFound($"{e.Type}/{p.Id} does not exist.") : Problem.Gone($"{e.Type}/{p.Id} has been deleted.");
+            var patched = e.Patch!(Parse(now!.Body!));
+            if (!patched.Ok) return patched.Problem;
+            if (validator.Validate(patched.Value, e.Type) is { Count: > 0 } issues) return Problem.Unprocessable(issues[0].Diagnostics, issues[0].Expression, issues[0].Code);
+            body = Parse(patched.Value);
+        }
+        else body = e.Body!.Value;
+
+        if (exists && SameContent(now!, body, p.Id, references)) return Unchanged(200, p, now!);
+        var version = (now?.Version ?? 0) + 1;
+        var stored = FhirJson.Stamp(body, p.Id, version, updated, references);
+        var after = Parse(stored);
+        batch.Add(type, p.Id, now?.Rid ?? await rids.Next(stop), version, Method(e.Kind), stored, now is null,
+            exists ? IndexRows.Of(e.Type, Parse(now!.Body!)) : null, IndexRows.Of(e.Type, after));
+        return (new WriteResult(exists ? 200 : 201, e.Type, p.Id, version, updated, stored, true), after);
+    }
+
+    private async Task<Problem?> Apply(Tx tx, List<(WriteResult Result, JsonElement Body)> written)
+    {
+        var here = written.Where(w => w.Result.Body is not null).ToDictionary(w => $"{w.Result.Type}/{w.Result.Id}", w => (JsonElement?)w.Body);
+        Task<JsonElement?> Read(string reference) =>
+            here.TryGetValue(reference, out var known) ? Task.FromResult(known) : ResourceReads.Body(tx, reference);
+
+        foreach (var slice in slices)
+        {
+            foreach (var (result, body) in written)
+            {
+                if (result.Type != slice.Type) continue;
+                if (result.Body is null) await slice.Remove(tx, result.Id);
+                else if (await slice.Apply(tx, result.Id, body, Read) is { } refused) return refused;
+            }
+        }
+        return null;
+    }
+
+    private static bool SameContent(Stored now, JsonElement body, string id, ReferenceMap? references) =>
+        FhirJson.Stamp(body, id, now.Version, now.Updated, references).AsSpan().SequenceEqual(now.Body);
+
+    private static (WriteResult, JsonElement) Unchanged(int status, Planned p, Stored? now) =>
+        (new WriteResult(status, p.Entry.Type, p.Id, now?.Version ?? 0, now?.Updated ?? default, now?.Body, false), default);
+
+    private static Outcome<IReadOnlyList<WriteResult>> At(WriteEntry e, Problem problem, int of) =>
+        of == 1 ? problem : problem with { Detail = $"Entry {e.Position}: {problem.Detail}", Where = problem.Where ?? $"Bundle.entry[{e.Position}]" };
+
+    private static JsonElement Parse(byte[] body) => JsonDocument.Parse(body).RootElement;
+    private static string Method(WriteKind kind) => kind switch { WriteKind.Create => "POST", WriteKind.Update => "PUT", _ => "PATCH" };
+
+    private sealed record Planned(WriteEntry Entry, string Id, bool Skip);
+}

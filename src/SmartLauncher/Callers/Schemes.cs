@@ -1,0 +1,25 @@
+namespace HealthTeams.SmartLauncher.Callers;
+
+/// <summary>Names of authentication schemes and of the policies that demand them.</summary>
+public static class Schemes
+{
+    public const string Staff = "staff";
+    public const string Seat = "seat";
+    public const string Bearer = "bearer";
+}
+
+/// <summary>For RequireAuthorization on a group of endpoints.</summary>
+public static class Policies
+{
+    /// <summary>A signed-in staff member's page or its API.</summary>
+    public const string Staff = "staff";
+
+    /// <summary>The holder of a place in the visit of the path.</summary>
+    public const string Seat = "seat";
+
+    /// <summary>A SMART client with one of our access tokens.</summary>
+    public const string Fhir = "fhir";
+
+    /// <summary>Either a seat or, without one, a staff session.</summary>
+    public const string SeatOrStaff = "seat-or-staff";
+}

@@ -1,0 +1,39 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace HealthTeams.SmartLauncher.Discovery;
+
+/// <summary>What our authorization server can do, and nothing it cannot (SMART-S1): absolute addresses, any origin, always JSON.</summary>
+internal static class SmartConfigurationEndpoint
+{
+    public static void MapSmartConfiguration(this IEndpointRouteBuilder routes) =>
+        routes.MapGet("/fhir/.well-known/smart-configuration", (HttpContext http, LauncherSettings settings) =>
+        {
+            http.Response.Headers.AccessControlAllowOrigin = "*";
+            http.Response.Headers.CacheControl = "public, max-age=300";
+            return Results.Json(Configuration(settings), contentType: "application/json");
+        }).AllowAnonymous().ExcludeFromDescription();
+
+    private static JsonObject Configuration(LauncherSettings settings) => new()
+    {
+        ["issuer"] = settings.Issuer,
+        ["jwks_uri"] = settings.At("/.well-known/jwks.json"),
+        ["authorization_endpoint"] = settings.At("/auth/authorize"),
+        ["token_endpoint"] = settings.TokenEndpoint,
+        ["introspection_endpoint"] = settings.At("/auth/introspect"),
+        ["revocation_endpoint"] = settings.At("/auth/revoke"),
+        ["grant_types_supported"] = Texts("authorization_code", "refresh_token", "client_credentials"),
+        ["response_types_supported"] = Texts("code"),
+        ["code_challenge_methods_supported"] = Texts("S256"),
+        ["token_endpoint_auth_methods_supported"] = Texts("client_secret_basic", "client_secret_post", "private_key_jwt"),
+        ["token_endpoint_auth_signing_alg_values_supported"] = Texts("RS384", "ES384"),
+        ["scopes_supported"] = Texts("openid", "offline_access", "user/*.cruds", "user/*.rs", "system/*.cruds", "system/*.rs"),
+        ["capabilities"] = Texts(
+            "client-public", "client-confidential-symmetric", "client-confidential-asymmetric",
+            "permission-user", "permission-offline", "permission-v1", "permission-v2", "authorize-post"),
+    };
+
+    private static JsonArray Texts(params string[] values) => new([.. values.Select(v => (JsonNode)v)]);
+}

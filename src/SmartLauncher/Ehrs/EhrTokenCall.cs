@@ -1,0 +1,86 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using HealthTeams.Platform.Outbound;
+using HealthTeams.SmartLauncher.Callers;
+using HealthTeams.SmartLauncher.Keys;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace HealthTeams.SmartLauncher.Ehrs;
+
+/// <summary>Calls an EHR's token endpoint from the server, authenticated as registered (SMART-A10 to A12).</summary>
+public sealed class EhrTokenCall(OutboundHttp http, KeyRing keys, EhrRegistry ehrs, LauncherSettings settings, TimeProvider clock)
+{
+    private static readonly TimeSpan AssertionLifetime = TimeSpan.FromMinutes(4);
+
+    public Task<Outcome<JsonElement>> AsApp(Ehr ehr, EhrEndpoints at, Dictionary<string, string> form, CancellationToken stop) => ehr.Auth switch
+    {
+        "private_key_jwt" => Send(at, Assert(form, at, ehr.ClientId), null, stop),
+        "secret" when at.AuthMethods.Count > 0 && !at.AuthMethods.Contains("client_secret_basic") && at.AuthMethods.Contains("client_secret_post") =>
+            Send(at, new(form) { ["client_id"] = ehr.ClientId, ["client_secret"] = ehrs.Secret(ehr)! }, null, stop),
+        "secret" => Basic(ehr, at, form, stop),
+        _ => Send(at, new(form) { ["client_id"] = ehr.ClientId }, null, stop),
+    };
+
+    /// <summary>SMART backend services: always with our key.</summary>
+    public Task<Outcome<JsonElement>> AsBackend(string clientId, EhrEndpoints at, Dictionary<string, string> form, CancellationToken stop) =>
+        Send(at, Assert(form, at, clientId), null, stop);
+
+    /// <summary>RFC 6749 2.3.1 has id and secret form-encoded first; some EHRs do not decode, they get them raw on a second try.</summary>
+    private async Task<Outcome<JsonElement>> Basic(Ehr ehr, EhrEndpoints at, Dictionary<string, string> form, CancellationToken stop)
+    {
+        var secret = ehrs.Secret(ehr)!;
+        var raw = $"{ehr.ClientId}:{secret}";
+        var encoded = $"{WebUtility.UrlEncode(ehr.ClientId)}:{WebUtility.UrlEncode(secret)}";
+        var answer = await Send(at, form, encoded, stop);
+        return !answer.Ok && encoded != raw && answer.Problem.Where == "invalid_client" ? await Send(at, form, raw, stop) : answer;
+    }
+
+    private async Task<Outcome<JsonElement>> Send(EhrEndpoints at, Dictionary<string, string> form, string? basic, CancellationToken stop)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, at.Token) { Content = new FormUrlEncodedContent(form) };
+        request.Headers.Accept.ParseAdd("application/json");
+        if (basic is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(basic)));
+        var sent = await http.Send(request, stop);
+        if (!sent.Ok) return sent.Problem;
+        using var response = sent.Value;
+        JsonElement body;
+        try
+        {
+            using var document = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(stop));
+            body = document.RootElement.Clone();
+        }
+        catch (JsonException)
+        {
+            return new Problem(502, "token-refused", $"The token endpoint answered {(int)response.StatusCode} without JSON.");
+        }
+        if (response.IsSuccessStatusCode && DiscoveryRules.Text(body, "access_token") is not null) return body;
+        // The error's code is the EHR's, kept for the log and for the retry; its description is not shown.
+        var error = DiscoveryRules.Text(body, "error");
+        return new Problem(502, "token-refused", $"The token endpoint answered {(int)response.StatusCode} {error}.", error);
+    }
+
+    private Dictionary<string, string> Assert(Dictionary<string, string> form, EhrEndpoints at, string clientId)
+    {
+        var now = clock.GetUtcNow();
+        var credentials = at.SigningAlgorithms.Contains("ES384") ? keys.ClientEs384 : keys.ClientRs384;
+        var assertion = new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
+        {
+            TokenType = "JWT",
+            Issuer = clientId,
+            Audience = at.Token.OriginalString,
+            IssuedAt = now.UtcDateTime,
+            Expires = (now + AssertionLifetime).UtcDateTime,
+            SigningCredentials = credentials,
+            AdditionalHeaderClaims = new Dictionary<string, object> { ["jku"] = settings.At("/.well-known/jwks.json") },
+            Claims = new Dictionary<string, object> { ["sub"] = clientId, ["jti"] = Secrets.Random(16) },
+        });
+        return new(form)
+        {
+            ["client_assertion_type"] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            ["client_assertion"] = assertion,
+        };
+    }
+}

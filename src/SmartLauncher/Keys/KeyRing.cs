@@ -1,0 +1,76 @@
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.IdentityModel.Tokens;
+
+namespace HealthTeams.SmartLauncher.Keys;
+
+/// <summary>
+/// The installation's keys, made on first start: the signing key of our tokens, the two SMART client keys (SMART-A12),
+/// the key of authorization codes, and the data protection keys that encrypt EHR tokens at rest.
+/// Kept as files, not in the database, so that a copy of the database alone opens nothing; several hosts on one
+/// database share this folder.
+/// </summary>
+public sealed class KeyRing
+{
+    private const int RsaBits = 3072;
+
+    public KeyRing(string folder)
+    {
+        KeyFiles.Folder(folder);
+        Signing = Rsa(KeyFiles.ReadOrMake(folder, "signing-rs256.pem", NewRsa), SecurityAlgorithms.RsaSha256);
+        ClientRs384 = Rsa(KeyFiles.ReadOrMake(folder, "client-rs384.pem", NewRsa), SecurityAlgorithms.RsaSha384);
+        ClientEs384 = Ec(KeyFiles.ReadOrMake(folder, "client-es384.pem", NewEc));
+        Codes = new SymmetricSecurityKey(Convert.FromBase64String(
+            KeyFiles.ReadOrMake(folder, "codes.key", () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)))));
+        var protection = Path.Combine(folder, "data-protection");
+        KeyFiles.Folder(protection);
+        Protection = DataProtectionProvider.Create(new DirectoryInfo(protection), b => b.SetApplicationName("HealthTeams"));
+        // The first use makes the key: hosts and commands that start later find it.
+        Protection.CreateProtector("first").Protect([1]);
+        KeyFiles.Guard(protection);
+    }
+
+    /// <summary>Signs our access tokens and id_tokens (RS256).</summary>
+    public SigningCredentials Signing { get; }
+
+    /// <summary>Our keys as a SMART client (private_key_jwt).</summary>
+    public SigningCredentials ClientRs384 { get; }
+    public SigningCredentials ClientEs384 { get; }
+
+    /// <summary>Encrypts authorization codes and refresh tokens, which only we read.</summary>
+    public SymmetricSecurityKey Codes { get; }
+
+    public IDataProtectionProvider Protection { get; }
+
+    private static string NewRsa()
+    {
+        using var rsa = RSA.Create(RsaBits);
+        return rsa.ExportPkcs8PrivateKeyPem();
+    }
+
+    private static string NewEc()
+    {
+        using var ec = ECDsa.Create(ECCurve.NamedCurves.nistP384);
+        return ec.ExportPkcs8PrivateKeyPem();
+    }
+
+    private static SigningCredentials Rsa(string pem, string algorithm)
+    {
+        var rsa = RSA.Create();
+        rsa.ImportFromPem(pem);
+        return Named(new RsaSecurityKey(rsa), algorithm);
+    }
+
+    private static SigningCredentials Ec(string pem)
+    {
+        var ec = ECDsa.Create();
+        ec.ImportFromPem(pem);
+        return Named(new ECDsaSecurityKey(ec), SecurityAlgorithms.EcdsaSha384);
+    }
+
+    private static SigningCredentials Named(AsymmetricSecurityKey key, string algorithm)
+    {
+        key.KeyId = Base64UrlEncoder.Encode(key.ComputeJwkThumbprint());
+        return new SigningCredentials(key, algorithm);
+    }
+}

@@ -1,0 +1,92 @@
+using HealthTeams.SmartLauncher.Callers;
+using HealthTeams.SmartLauncher.Ehrs;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace HealthTeams.SmartLauncher.Launch;
+
+/// <summary>An EHR's user, proven by its id_token.</summary>
+public sealed record EhrUser(string Issuer, string Subject, string FhirUser, string? Name);
+
+/// <summary>Checks id_tokens by the book: signature against the issuer's keys, then the claims (SMART-A18).</summary>
+public sealed class IdTokenCheck(EhrDiscovery discovery, TimeProvider clock)
+{
+    private readonly JsonWebTokenHandler handler = new() { MapInboundClaims = false };
+    private readonly BriefMemory<Uri, JsonWebKeySet> known = new(clock, TimeSpan.FromMinutes(5), 1000);
+
+    public async Task<Outcome<EhrUser>> Check(string? idToken, Ehr ehr, EhrEndpoints at, string nonce, CancellationToken stop)
+    {
+        if (idToken is null) return Wrong("there is none");
+        if (!handler.CanReadToken(idToken)) return Wrong("it is not a JWT");
+        JsonWebToken token;
+        try
+        {
+            token = handler.ReadJsonWebToken(idToken);
+        }
+        catch (Exception e) when (e is ArgumentException or SecurityTokenException)
+        {
+            return Wrong("it is not a JWT");
+        }
+        if (!IdTokenRules.Algorithms.Contains(token.Alg)) return Wrong($"alg {token.Alg} is not accepted");
+        if ((ehr.Issuer ?? at.Issuer) is not { } issuer || at.Jwks is null) return Wrong("the EHR's discovery names no issuer and keys");
+
+        var keys = await Keys(at.Jwks, token, stop);
+        if (!keys.Ok) return keys.Problem;
+        var validated = await handler.ValidateTokenAsync(idToken, new TokenValidationParameters
+        {
+            IssuerSigningKeys = keys.Value,
+            ValidAlgorithms = IdTokenRules.Algorithms,
+            RequireSignedTokens = true,
+            // The rest is IdTokenRules', which tests can ask without a signature.
+            ValidateIssuer = false,
+            ValidateAudience = false,
+            ValidateLifetime = false,
+        });
+        if (!validated.IsValid) return Wrong("its signature is not the issuer's");
+        if (IdTokenRules.Wrong(Claims(token), issuer, ehr.ClientId, nonce, clock.GetUtcNow()) is { } wrong) return Wrong(wrong);
+        // Older EHRs call the claim "profile".
+        return (Text(token, "fhirUser") ?? Text(token, "profile")) is { } fhirUser
+            ? new EhrUser(issuer, token.Subject, fhirUser, Text(token, "name"))
+            : LaunchProblem.Of(LaunchProblem.UserUnknown, "The id_token has no fhirUser.");
+    }
+
+    /// <summary>The keys that may have signed; an unknown kid is looked up afresh once, since issuers rotate.</summary>
+    private async Task<Outcome<IReadOnlyList<SecurityKey>>> Keys(Uri address, JsonWebToken token, CancellationToken stop)
+    {
+        var fresh = !known.TryGet(address, out var set);
+        for (; ; fresh = true)
+        {
+            if (fresh)
+            {
+                var answer = await discovery.Json(address, stop);
+                if (!answer.Ok) return LaunchProblem.Named(answer.Problem, LaunchProblem.IdTokenInvalid);
+                try
+                {
+                    set = new JsonWebKeySet(answer.Value.GetRawText());
+                }
+                catch (ArgumentException)
+                {
+                    return Wrong("the issuer's keys cannot be read");
+                }
+                known.Keep(address, set);
+            }
+            var usable = set.Keys.Where(k => k.Use != "enc" && k.Kty == (token.Alg.StartsWith('R') ? "RSA" : "EC")).ToList();
+            var named = string.IsNullOrEmpty(token.Kid) ? usable : [.. usable.Where(k => k.Kid == token.Kid)];
+            if (string.IsNullOrEmpty(token.Kid) && named.Count > 1) return Wrong("it names no key and the issuer has several");
+            if (named.Count > 0) return named.ToList<SecurityKey>();
+            if (fresh) return Wrong("its key is not among the issuer's");
+        }
+    }
+
+    private static IdClaims Claims(JsonWebToken token) => new(
+        token.Issuer, [.. token.Audiences], Text(token, "azp"), token.Subject, Text(token, "nonce"),
+        Time(token, "exp"), Time(token, "nbf"), Time(token, "iat"));
+
+    private static string? Text(JsonWebToken token, string name) =>
+        token.TryGetPayloadValue<string>(name, out var value) && !string.IsNullOrEmpty(value) ? value : null;
+
+    private static DateTimeOffset? Time(JsonWebToken token, string name) =>
+        token.TryGetPayloadValue<double>(name, out var seconds) && seconds is > 0 and < 1e11 ? DateTimeOffset.FromUnixTimeSeconds((long)seconds) : null;
+
+    private static Problem Wrong(string why) => LaunchProblem.Of(LaunchProblem.IdTokenInvalid, $"The id_token is refused: {why}.");
+}

@@ -1,0 +1,88 @@
+using HealthTeams.FhirGateway.Ehr;
+using HealthTeams.SmartLauncher.Callers;
+using HealthTeams.SmartLauncher.Clients;
+using HealthTeams.SmartLauncher.Discovery;
+using HealthTeams.SmartLauncher.Ehrs;
+using HealthTeams.SmartLauncher.Keys;
+using HealthTeams.SmartLauncher.Launch;
+using HealthTeams.SmartLauncher.Sessions;
+using HealthTeams.SmartLauncher.Staff;
+using HealthTeams.SmartLauncher.Tokens;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace HealthTeams.SmartLauncher;
+
+/// <summary>The module's door for Host. Needs Db, TimeProvider, logging and AddPlatform's services.</summary>
+public static class SmartLauncherServices
+{
+    /// <summary>Registrations, accounts and operator tokens: what the command line needs, without a web server.</summary>
+    public static OpenIddictBuilder AddLauncherCore(this IServiceCollection services, LauncherSettings settings)
+    {
+        services.AddSingleton(settings);
+        services.AddSingleton(_ => new KeyRing(settings.SecretsFolder));
+        services.AddSingleton<EhrRegistry>();
+        services.AddSingleton<EhrDiscovery>();
+        services.AddSingleton<EhrTokenCall>();
+        services.AddSingleton<ClientRegistry>();
+        services.AddSingleton<StaffSessions>();
+        services.AddSingleton<StaffSignIn>();
+        services.AddSingleton<StaffAccounts>();
+        services.AddSingleton<OperatorTokens>();
+        return services.AddTokenStores();
+    }
+
+    public static IServiceCollection AddSmartLauncher(this IServiceCollection services, LauncherSettings settings)
+    {
+        services.AddLauncherCore(settings).AddAuthorizationServer();
+        services.AddSingleton<AccessTokens>();
+        services.AddSingleton<ConsentPage>();
+        services.AddSingleton<VisitSessions>();
+        services.AddSingleton<LaunchTokens>();
+        services.AddSingleton<EhrBackend>();
+        services.AddSingleton<EhrConnections>(s => s.GetRequiredService<EhrBackend>().Connections);
+        services.AddSingleton<PendingLaunches>();
+        services.AddSingleton<IdTokenCheck>();
+        services.AddSingleton<LaunchStart>();
+        // Scoped: they use the visits' and the gateway's doors, whose lifetimes are theirs to choose.
+        services.AddScoped<LaunchCallback>();
+        services.AddScoped<Arrivals>();
+        services.AddScoped<Launches>();
+        services.AddHostedService<Leftovers>();
+        services.AddSingleton(EndSeats.Route);
+        services.AddSingleton<IEventConsumer, EndSeats>();
+
+        // One key folder for everything that is encrypted, antiforgery included.
+        services.AddDataProtection();
+        services.Replace(ServiceDescriptor.Singleton<IDataProtectionProvider>(s => s.GetRequiredService<KeyRing>().Protection));
+        services.AddAuthentication()
+            .AddScheme<AuthenticationSchemeOptions, StaffHandler>(Schemes.Staff, null)
+            .AddScheme<AuthenticationSchemeOptions, SeatHandler>(Schemes.Seat, null)
+            .AddScheme<AuthenticationSchemeOptions, BearerHandler>(Schemes.Bearer, null);
+        services.AddAuthorizationBuilder()
+            .AddPolicy(Policies.Staff, Known(Schemes.Staff))
+            .AddPolicy(Policies.Seat, Known(Schemes.Seat))
+            .AddPolicy(Policies.Fhir, Known(Schemes.Bearer))
+            .AddPolicy(Policies.SeatOrStaff, Known(Schemes.Seat, Schemes.Staff))
+            // An endpoint that names no policy is for staff: forgetting never opens.
+            .SetDefaultPolicy(Known(Schemes.Staff))
+            .SetFallbackPolicy(Known(Schemes.Staff));
+        return services;
+    }
+
+    public static IEndpointRouteBuilder MapSmartLauncher(this IEndpointRouteBuilder routes)
+    {
+        routes.MapKeySet();
+        routes.MapSmartConfiguration();
+        routes.MapAuthorize();
+        routes.MapToken();
+        routes.MapLaunch();
+        return routes;
+    }
+
+    private static AuthorizationPolicy Known(params string[] schemes) => new AuthorizationPolicyBuilder(schemes).RequireAuthenticatedUser().Build();
+}
