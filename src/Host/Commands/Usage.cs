@@ -1,0 +1,25 @@
+namespace HealthTeams.Host.Commands;
+
+internal static class Usage
+{
+    private const string Text = """
+        ./run [--no-sim] [--no-demo]          start everything
+        ./run token [--scope S] [--tenant T] [--patient ID] [--ttl SECONDS] [--production]
+        ./run ehr add --iss URL --client-id ID --auth public|secret|private_key_jwt [--secret S] [--tenant T]
+                      [--issuer URL] [--frame-origin URL]... [--backend-client-id ID] [--test]
+        ./run client add --id ID --auth public|secret|private_key_jwt [--secret S | --jwks FILE | --jwks-url URL]
+                      [--redirect URI]... [--scope S] [--tenant T] [--backend]
+        ./run host add URL                    a host the product may speak to
+        ./run sim launch-url --as practitioner|patient [--appointment ID] [--frame]
+        ./run sim stop | ./run sim start      take the EHR simulator away and bring it back
+
+        Settings: PORT, BIND, PUBLIC_URL, DATA_DIR, HEALTHTEAMS_DB, EHR_SIM_PORT, Roles, STUN_URLS, TURN_URLS, TURN_SECRET,
+        OTEL_EXPORTER_OTLP_ENDPOINT (README.md says what they do)
+        """;
+
+    public static int Print(int code)
+    {
+        (code == 0 ? Console.Out : Console.Error).WriteLine(Text);
+        return code;
+    }
+}

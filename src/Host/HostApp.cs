@@ -1,0 +1,104 @@
+using System.IO.Compression;
+using HealthTeams.Collaboration;
+using HealthTeams.Collaboration.Visits;
+using HealthTeams.FhirGateway;
+using HealthTeams.FhirGateway.Interactions;
+using HealthTeams.Platform;
+using HealthTeams.Platform.Database;
+using HealthTeams.Platform.Events;
+using HealthTeams.Platform.Live;
+using HealthTeams.SmartLauncher;
+using HealthTeams.Web;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.ResponseCompression;
+using Npgsql;
+
+namespace HealthTeams.Host;
+
+/// <summary>The one executable's web application: every role of it, or those the setting names. Tests build the same.</summary>
+public static class HostApp
+{
+    /// <param name="configure">Tests replace the clock and the like here, before anything is built.</param>
+    public static WebApplication Build(HostSettings settings, DatabaseSetup database, Action<IServiceCollection>? configure = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        {
+            ContentRootPath = AppContext.BaseDirectory, WebRootPath = Path.Combine(AppContext.BaseDirectory, "wwwroot"), EnvironmentName = Environments.Production,
+        });
+        builder.Logging.ClearProviders().AddSimpleConsole(o => o.SingleLine = true).SetMinimumLevel(LogLevel.Warning).AddFilter("HealthTeams", LogLevel.Information)
+            .AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
+        builder.WebHost.ConfigureKestrel(k =>
+        {
+            k.AddServerHeader = false;
+            k.Limits.MaxRequestBodySize = 10 * 1024 * 1024; // FHIR raises its own
+            if (System.Net.IPAddress.TryParse(settings.Bind, out var address)) k.Listen(address, settings.Port);
+            else k.ListenAnyIP(settings.Port);
+        });
+        builder.WebHost.UseKestrelHttpsConfiguration();
+
+        WebApplication? app = null;
+        Uri PublicUrl() => settings.PublicUrl ?? (settings.Port != 0 ? new Uri($"http://127.0.0.1:{settings.Port}") : Listening());
+        Uri Listening() => new(app!.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
+        Register(builder.Services, settings, database, PublicUrl);
+        Telemetry.Add(builder);
+        configure?.Invoke(builder.Services);
+        app = builder.Build();
+        Pipeline(app, settings);
+        return app;
+    }
+
+    private static void Register(IServiceCollection services, HostSettings settings, DatabaseSetup database, Func<Uri> publicUrl)
+    {
+        services.AddSingleton(settings);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(s => new Db(database.App(), database.Worker(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<EventRouting>()));
+        services.AddPlatform();
+        services.AddCollaboration(new IceSettings(settings.Stun, settings.Turn, settings.TurnSecret));
+        services.AddFhirGateway(new FhirSettings(publicUrl));
+        services.AddSingleton<ProjectFhir>(FhirGatewayServices.Projection);
+        services.AddSmartLauncher(new LauncherSettings(publicUrl, settings.DataDir, settings.Demo));
+        services.AddWeb();
+        if (settings.Demo) Demo.DemoHospital.AddSignIn(services);
+        if (settings.Roles.Contains("worker")) services.AddWorker().AddCollaborationWork().AddFhirGatewayWork();
+        services.AddProblemDetails();
+        services.AddOpenApi("v1");
+        services.AddResponseCompression(o =>
+        {
+            o.EnableForHttps = true;
+            o.MimeTypes = ResponseCompressionDefaults.MimeTypes.Append("application/fhir+json").Append("application/fhir+xml");
+        });
+        services.Configure<GzipCompressionProviderOptions>(o => o.Level = CompressionLevel.Fastest);
+        services.AddRequestDecompression();
+        services.AddCors(o => o.AddDefaultPolicy(p => p.SetIsOriginAllowed(_ => true).WithMethods("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS").AllowAnyHeader()
+            .WithExposedHeaders("ETag", "Location", "Last-Modified", "Content-Location")));
+    }
+
+    private static void Pipeline(WebApplication app, HostSettings settings)
+    {
+        app.UseMiddleware<Refusals>();
+        app.UseMiddleware<SecurityHeaders>();
+        app.UseResponseCompression();
+        app.UseRequestDecompression();
+        app.UseStaticFiles(new StaticFileOptions
+        {
+            OnPrepareResponse = c => c.Context.Response.Headers.CacheControl = c.Context.Request.Query.ContainsKey("v") ? "public, max-age=31536000, immutable" : "no-cache",
+        });
+        app.UseStatusCodePagesWithReExecute("/error/{0}");
+        app.UseRouting();
+        // Bearer tokens, never cookies, open these: any origin may try (SMART-S16).
+        app.UseCors();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        Health.Map(app);
+        app.MapOpenApi().AllowAnonymous();
+        ApiDocs.Map(app);
+        if (settings.Roles.Contains("launcher")) app.MapSmartLauncher();
+        if (settings.Roles.Contains("gateway")) app.MapFhirGateway();
+        if (!settings.Roles.Contains("collaboration")) return;
+        app.MapCollaboration();
+        app.MapHub<LiveHub>("/live");
+        RoomWindow.Map(app);
+        app.MapWeb();
+    }
+}

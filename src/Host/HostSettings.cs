@@ -1,0 +1,56 @@
+using System.Globalization;
+
+namespace HealthTeams.Host;
+
+/// <summary>What the installation is told, all of it by environment (README, "Settings").</summary>
+public sealed record HostSettings
+{
+    public required string DataDir { get; init; }
+
+    /// <summary>HEALTHTEAMS_DB: connection string of the owner of the database; null starts the embedded server.</summary>
+    public string? Database { get; init; }
+    public int Port { get; init; } = 8080;
+    public string Bind { get; init; } = "127.0.0.1";
+    public Uri? PublicUrl { get; init; }
+    public bool Demo { get; init; } = true;
+    public bool Simulator { get; init; } = true;
+    public int SimulatorPort { get; init; } = 8090;
+
+    /// <summary>gateway, launcher, collaboration, worker.</summary>
+    public IReadOnlySet<string> Roles { get; init; } = AllRoles;
+    public IReadOnlyList<string> Stun { get; init; } = [];
+    public IReadOnlyList<string> Turn { get; init; } = [];
+    public string? TurnSecret { get; init; }
+
+    public static readonly IReadOnlySet<string> AllRoles = new HashSet<string> { "gateway", "launcher", "collaboration", "worker" };
+
+    public static HostSettings FromEnvironment(IReadOnlyList<string> flags)
+    {
+        static string? Read(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } v ? v : null;
+        static string[] List(string name) => Read(name)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+        var port = Number("PORT", 8080);
+        var settings = new HostSettings
+        {
+            DataDir = Path.GetFullPath(Read("DATA_DIR") ?? ".data"),
+            Database = Read("HEALTHTEAMS_DB"),
+            Port = port,
+            Bind = Read("BIND") ?? "127.0.0.1",
+            PublicUrl = Read("PUBLIC_URL") is { } url ? new Uri(url) : null,
+            SimulatorPort = Number("EHR_SIM_PORT", 8090),
+            Simulator = !flags.Contains("--no-sim"),
+            Demo = !flags.Contains("--no-demo"),
+            Roles = List("Roles") is { Length: > 0 } roles ? roles.ToHashSet() : AllRoles,
+            Stun = List("STUN_URLS"),
+            Turn = List("TURN_URLS"),
+            TurnSecret = Read("TURN_SECRET"),
+        };
+        return settings with { Simulator = settings.Simulator && settings.Demo };
+
+        static int Number(string name, int otherwise) => Read(name) is not { } text ? otherwise
+            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n is >= 0 and <= 65535 ? n
+            : throw new StartupException($"{name} is '{text}', not a port number between 0 and 65535.");
+    }
+}
+
+/// <summary>Something a person must mend before it can start; printed as one sentence, without a stack trace.</summary>
+public sealed class StartupException(string message) : Exception(message);
