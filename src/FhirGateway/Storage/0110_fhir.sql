@@ -20,7 +20,6 @@ create table fhir.resource (
 create index resource_page on fhir.resource (tenant, type, rid) where not deleted;
 create index resource_updated on fhir.resource (tenant, type, updated, rid) where not deleted;
 create index resource_seq on fhir.resource (tenant, type, seq);
-alter table fhir.resource alter column body set compression lz4;
 
 create table fhir.history (
   tenant int not null,
@@ -35,7 +34,6 @@ create table fhir.history (
   primary key (tenant, type, id, version)
 );
 create index history_seq on fhir.history (tenant, type, seq);
-alter table fhir.history alter column body set compression lz4;
 
 -- One table per kind of search value, for current versions only. param = stable hash of "Type.code".
 create table fhir.token (

@@ -32,18 +32,18 @@ call platform.protect(array['auth.ehr_identity']::regclass[]);
 create function auth.ehr_by_iss(asked text)
   returns table (tenant int, id uuid)
   language sql stable security definer set search_path = pg_catalog
-begin atomic
+as $$
   select e.tenant, e.id from auth.ehr e where e.iss = asked;
-end;
+$$;
 revoke execute on function auth.ehr_by_iss from public;
 grant execute on function auth.ehr_by_iss to healthteams_app;
 
 create function auth.ehrs_for_test()
   returns table (tenant int, id uuid, iss text)
   language sql stable security definer set search_path = pg_catalog
-begin atomic
+as $$
   select e.tenant, e.id, e.iss from auth.ehr e where e.test;
-end;
+$$;
 revoke execute on function auth.ehrs_for_test from public;
 grant execute on function auth.ehrs_for_test to healthteams_app;
 
@@ -51,8 +51,8 @@ grant execute on function auth.ehrs_for_test to healthteams_app;
 create function auth.frame_origins()
   returns table (tenant int, iss text, frame_origins text[])
   language sql stable security definer set search_path = pg_catalog
-begin atomic
+as $$
   select e.tenant, e.iss, e.frame_origins from auth.ehr e;
-end;
+$$;
 revoke execute on function auth.frame_origins from public;
 grant execute on function auth.frame_origins to healthteams_app;

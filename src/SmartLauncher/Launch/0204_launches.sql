@@ -19,9 +19,9 @@ call platform.protect(array['auth.launch']::regclass[]);
 create function auth.launch_tenant(state bytea)
   returns int
   language sql stable security definer set search_path = pg_catalog
-begin atomic
+as $$
   select l.tenant from auth.launch l where l.state_hash = state;
-end;
+$$;
 revoke execute on function auth.launch_tenant from public;
 grant execute on function auth.launch_tenant to healthteams_app;
 
@@ -42,9 +42,9 @@ call platform.protect(array['auth.launch_choice']::regclass[]);
 create function auth.launch_choice_tenant(choice text)
   returns int
   language sql stable security definer set search_path = pg_catalog
-begin atomic
+as $$
   select c.tenant from auth.launch_choice c where c.id = choice;
-end;
+$$;
 revoke execute on function auth.launch_choice_tenant from public;
 grant execute on function auth.launch_choice_tenant to healthteams_app;
 

@@ -21,10 +21,10 @@ call platform.protect(array['auth.visit_session']::regclass[]);
 create function auth.visit_session_by_id(session_id text)
   returns table (tenant int, secret_hash bytea, visit uuid, participant uuid, person uuid, kind text, display text, expires_at timestamptz)
   language sql stable security definer set search_path = pg_catalog
-begin atomic
+as $$
   select s.tenant, s.secret_hash, s.visit, s.participant, s.person, s.kind, s.display, s.expires_at
   from auth.visit_session s
   where s.id = session_id;
-end;
+$$;
 revoke execute on function auth.visit_session_by_id from public;
 grant execute on function auth.visit_session_by_id to healthteams_app;

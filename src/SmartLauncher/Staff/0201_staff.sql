@@ -35,22 +35,22 @@ create table auth.sign_in_failure (
 create function auth.credential_by_username(name text, in_tenant text)
   returns table (tenant int, person uuid, hash text)
   language sql stable security definer set search_path = pg_catalog
-begin atomic
+as $$
   select c.tenant, c.person, c.hash
   from auth.credential c join platform.tenant t on t.id = c.tenant
   where c.username = name and (in_tenant is null or t.slug = in_tenant)
   limit 2;
-end;
+$$;
 revoke execute on function auth.credential_by_username from public;
 grant execute on function auth.credential_by_username to healthteams_app;
 
 create function auth.staff_session_by_hash(session_hash bytea)
   returns table (tenant int, person uuid, last_seen_at timestamptz, expires_at timestamptz)
   language sql stable security definer set search_path = pg_catalog
-begin atomic
+as $$
   select s.tenant, s.person, s.last_seen_at, s.expires_at
   from auth.staff_session s
   where s.hash = session_hash and s.revoked_at is null;
-end;
+$$;
 revoke execute on function auth.staff_session_by_hash from public;
 grant execute on function auth.staff_session_by_hash to healthteams_app;
