@@ -7,16 +7,19 @@ import { t } from "./words.js";
 interface Counts { waiting: number; unread: number; urgent: { id: string; from: string; notified: number }[] }
 
 const told = new Map<string, number>();
-let running: Promise<void> | undefined;
-let wanted = false;
+const pause = 1500;
+let asked = -pause;
+let waiting = false;
 
-/** Fetches the numbers; calls that come meanwhile share one more fetch. */
+/** Fetches the numbers: at once, but a burst of changes costs two requests. */
 export function refreshCounts(): void {
-  if (running) { wanted = true; return; }
-  running = load().finally(() => {
-    running = undefined;
-    if (wanted) { wanted = false; refreshCounts(); }
-  });
+  if (waiting) return;
+  waiting = true;
+  setTimeout(() => {
+    waiting = false;
+    asked = performance.now();
+    void load();
+  }, Math.max(0, asked + pause - performance.now()));
 }
 
 async function load(): Promise<void> {

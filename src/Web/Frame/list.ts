@@ -46,6 +46,7 @@ export class LiveList {
     } catch {
       // The connection bar says it; the next change or the reconnect fetches again.
     } finally {
+      await new Promise((rest) => setTimeout(rest, 400)); // a busy clinic changes often; the eye needs less
       this.fetching = false;
       if (this.again) this.refresh();
     }

@@ -4,10 +4,9 @@ namespace HealthTeams.Web.Visits.Room;
 
 /// <summary>The visit room. Its address holds the session's public id; the session itself is in a cookie.</summary>
 [Authorize(Policy = "seat")]
-public sealed class RoomPage(Rooms rooms, TenantDirectory tenants, TimeProvider time) : PageModel
+public sealed class RoomPage(Rooms rooms, TimeProvider time) : PageModel
 {
     private Caller Me => HttpContext.Features.Get<Caller>()!;
-    private string zone = "UTC";
 
     public RoomView? View { get; private set; }
     public string? Ticket { get; private set; }
@@ -20,7 +19,6 @@ public sealed class RoomPage(Rooms rooms, TenantDirectory tenants, TimeProvider 
     {
         if (Me.Seat?.Session != sid) return NotFound();
         Response.Headers.CacheControl = "no-store";
-        zone = (await tenants.Find(Me.Tenant, HttpContext.RequestAborted))?.TimeZone ?? zone;
         var view = await rooms.View(Me, HttpContext.RequestAborted);
         if (!view.Ok) return Refused(view.Problem);
         View = view.Value;
@@ -36,7 +34,7 @@ public sealed class RoomPage(Rooms rooms, TenantDirectory tenants, TimeProvider 
     {
         ("", _) => words["Your video visit"],
         (var clinicians, null) => words["Your visit with {0}", clinicians],
-        var (clinicians, start) => words["Your visit with {0} at {1}", clinicians, words.Moment(start.Value, zone, time.GetUtcNow())],
+        var (clinicians, start) => words["Your visit with {0} at {1}", clinicians, words.Moment(start.Value, View.TimeZone, time.GetUtcNow())],
     };
 
     /// <summary>What the live part needs to know; JSON, so never run as script.</summary>
@@ -49,7 +47,7 @@ public sealed class RoomPage(Rooms rooms, TenantDirectory tenants, TimeProvider 
         patient = IsHost ? View.Row.Patient : null,
         clinicians = View.Row.Clinicians,
         hospital = View.Hospital,
-        zone,
+        zone = View.TimeZone,
     });
 
     private IActionResult Refused(Problem problem)

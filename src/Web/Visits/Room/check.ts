@@ -12,23 +12,27 @@ export function checkView(room: HtRoom): TemplateResult {
   return html`
     <section class="check" aria-labelledby="check-title">
       <h1 id="check-title" tabindex="-1">${t("Check your camera and microphone")}</h1>
-      ${preview(media, room.facts.name)}
-      <div class="toggles">${toggles(room)}</div>
-      ${troubles(room)}
-      <div class="devices">
-        ${choice(room, "videoinput", "camera", t("Camera"), media.camera)}
-        ${choice(room, "audioinput", "mic", t("Microphone"), media.mic)}
-        <label class="level"><span>${t("Your voice")}</span><meter min="0" max="1" low="0.05" value="0" aria-label=${t("Microphone level")}></meter></label>
-        ${speakers(room)}
+      <div class="check-sides">
+        <div>
+          ${preview(media, room.facts.name)}
+          <div class="toggles">${toggles(room)}
+            <button class="button primary join" ?disabled=${room.joining} @click=${() => room.join()}>${t("Join")}</button></div>
+          <p class="quiet">${room.isHost
+            ? t("You enter the room at once. People who wait stay outside until you admit them.")
+            : t("Nobody sees or hears you until you are let in.")}</p>
+        </div>
+        <div>
+          ${troubles(room)}
+          <div class="devices">
+            ${choice(room, "videoinput", "camera", t("Camera"), media.camera)}
+            ${choice(room, "audioinput", "mic", t("Microphone"), media.mic)}
+            <label class="level"><span>${t("Your voice")}</span><meter min="0" max="1" value="0" aria-label=${t("Microphone level")}></meter></label>
+            ${speakers(room)}
+          </div>
+          ${inFrame() && !framed(room) ? html`<p>${ownWindow(room, "quiet")}</p>` : nothing}
+          ${room.windowLink ? html`<p class="note">${icon("open")}<a href=${room.windowLink} target="_blank" rel="opener">${t("Your browser kept the window closed. Press here to open it.")}</a></p>` : nothing}
+        </div>
       </div>
-      <div class="actions">
-        <button class="button primary join" ?disabled=${room.joining} @click=${() => room.join()}>${t("Join")}</button>
-        ${inFrame() ? html`<button class="button quiet" @click=${() => room.ownWindow()}>${icon("open")}<span>${t("Open in its own window")}</span></button>` : nothing}
-      </div>
-      ${room.windowLink ? html`<p class="note">${icon("open")}<a href=${room.windowLink} target="_blank" rel="opener">${t("Your browser kept the window closed. Press here to open it.")}</a></p>` : nothing}
-      <p class="quiet">${room.isHost
-        ? t("You enter the room at once. People who wait stay outside until you admit them.")
-        : t("Nobody sees or hears you until you are let in.")}</p>
     </section>`;
 }
 
@@ -56,18 +60,22 @@ function troubles(room: HtRoom): TemplateResult | typeof nothing {
   const { trouble } = room.media;
   const kinds = (["video", "audio"] as const).filter((kind) => trouble[kind] && (kind === "audio" || room.media.cameraOn));
   if (kinds.length === 0) return nothing;
-  const framed = kinds.some((kind) => trouble[kind] === "frame");
   return html`
     <div class="trouble" role="alert">
       ${icon("warning")}
       <div>
         ${kinds.map((kind) => html`<p>${troubleWord(kind, trouble[kind]!)}</p>`)}
-        ${framed ? html`<p>${t("Open the visit in its own window: there the browser asks you itself.")}</p>` : nothing}
+        ${framed(room) ? html`<p>${t("Open the visit in its own window: there the browser asks you itself.")}</p><p>${ownWindow(room, "primary")}</p>` : nothing}
         <p><button class="button" @click=${() => room.media.open()}>${t("Try again")}</button>
         ${trouble.video ? html`<span class="quiet">${t("You can also go on without a camera.")}</span>` : nothing}</p>
       </div>
     </div>`;
 }
+
+const framed = (room: HtRoom): boolean => room.media.trouble.video === "frame" || room.media.trouble.audio === "frame";
+
+const ownWindow = (room: HtRoom, tone: string): TemplateResult =>
+  html`<button class="button ${tone}" @click=${() => room.ownWindow()}>${icon("open")}<span>${t("Open in its own window")}</span></button>`;
 
 function choice(room: HtRoom, kind: MediaDeviceKind, sign: string, word: string, now: MediaStreamTrack | null): TemplateResult | typeof nothing {
   const devices = room.media.of(kind);
