@@ -102,7 +102,7 @@ export class HtRoom extends LitElement {
     if (this.step === "lobby" && (state.myState === "Admitted" || state.myState === "InCall")) {
       void chime("waiting");
       flashTitle(t("You are let in"));
-      void this.enterCall();
+      void this.enterCall().catch(() => {}); // the next state tries again
     }
     if (this.step === "call") this.mesh?.follow(this.others.map((person) => person.id));
     this.announce();
@@ -149,10 +149,9 @@ export class HtRoom extends LitElement {
     this.joining = true;
     this.requestUpdate();
     try {
-      const admitted = this.isHost || this.state?.myState === "Admitted" || this.state?.myState === "InCall";
-      if (admitted) {
-        await this.enterCall();
-      } else {
+      // Whoever was admitted once and left may come straight back; the server decides.
+      const mayEnter = this.isHost || ["Admitted", "InCall", "Left"].includes(this.state?.myState ?? "");
+      if (!mayEnter || !(await this.enterCall().then(() => true, (problem: unknown) => this.mustWait(problem)))) {
         await this.line.wait();
         this.go("lobby");
         if (this.state) this.take(this.state); // admitted while we asked
@@ -165,6 +164,11 @@ export class HtRoom extends LitElement {
     }
   }
 
+  private mustWait(problem: unknown): false {
+    if (this.isHost || !String(problem).includes("not-admitted")) throw problem;
+    return false;
+  }
+
   async rejoin(): Promise<void> {
     void this.media.open();
     await this.join();
@@ -175,12 +179,15 @@ export class HtRoom extends LitElement {
     if (!state) throw new Error("not connected");
     this.mesh?.close();
     this.mesh = new Mesh(state.me, this.media, () => this.state!.iceServers, (to, json) => this.line.signal(to, json), () => this.requestUpdate());
+    const before = this.step;
     this.go("call");
     void stayAwake();
     try {
       await this.line.joinCall();
     } catch (problem) {
-      this.go(this.isHost ? "check" : "lobby");
+      this.mesh.close();
+      this.mesh = undefined;
+      this.go(before);
       throw problem;
     }
     this.mediaSaid = "";
