@@ -1,9 +1,6 @@
-using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Text;
 
-[assembly: SupportedOSPlatform("linux")]
-[assembly: SupportedOSPlatform("macos")]
 
 namespace HealthTeams.Host;
 

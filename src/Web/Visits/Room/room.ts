@@ -253,7 +253,7 @@ export class HtRoom extends LitElement {
 
   async end(): Promise<void> {
     const title = this.facts.patient ? t("End the visit with {0}?", this.facts.patient) : t("End the visit?");
-    const sure = await confirm(title, t("Everybody leaves the room at once and its links stop working. This cannot be undone."), t("End for everyone"));
+    const sure = await confirm(title, t("Everybody leaves the room at once and its links stop working. This cannot be undone."), t("End visit"));
     if (!sure) return;
     try {
       await this.line.endVisit();
