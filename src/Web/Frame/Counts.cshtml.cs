@@ -7,7 +7,7 @@ public sealed class CountsPage(VisitLists visits, MessageBox messages) : StaffPa
     {
         var day = await visits.Day(Me, null, mine: false, null, Stop);
         var mine = await messages.Mine(Me, Stop);
-        Response.Headers.CacheControl = "no-store";
+        Response.Headers.CacheControl = "no-cache, no-store";
         return new JsonResult(new
         {
             Waiting = day.Visits.Sum(row => row.WaitingCount),

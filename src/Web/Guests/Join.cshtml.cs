@@ -75,7 +75,7 @@ public sealed class JoinPage(GuestLinks links, VisitSessions sessions) : PageMod
     // The token is in this page's address: no cache keeps it, no other site is told.
     private void Quiet()
     {
-        Response.Headers.CacheControl = "no-store";
+        Response.Headers.CacheControl = "no-cache, no-store";
         Response.Headers["Referrer-Policy"] = "no-referrer";
     }
 }
