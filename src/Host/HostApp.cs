@@ -28,7 +28,9 @@ public static class HostApp
         });
         builder.Logging.ClearProviders().AddSimpleConsole(o => o.SingleLine = true).SetMinimumLevel(LogLevel.Warning).AddFilter("HealthTeams", LogLevel.Information)
             .AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error).AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.Error)
-            .AddFilter("HealthTeams.SmartLauncher.Callers", LogLevel.Warning);
+            .AddFilter("HealthTeams.SmartLauncher.Callers", LogLevel.Warning)
+            // A refusal inside a room is an answer, not a failure.
+            .AddFilter("Microsoft.AspNetCore.SignalR.Internal.DefaultHubDispatcher", LogLevel.None);
         builder.WebHost.ConfigureKestrel(k =>
         {
             k.AddServerHeader = false;
