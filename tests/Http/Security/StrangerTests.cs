@@ -26,7 +26,7 @@ public sealed class StrangerTests(TestProduct product) : IClassFixture<TestProdu
         var opened = new List<string>();
         foreach (var endpoint in product.App.Services.GetServices<EndpointDataSource>().SelectMany(s => s.Endpoints).OfType<RouteEndpoint>())
         {
-            var route = "/" + endpoint.RoutePattern.RawText!.TrimStart('/');
+            var route = "/" + endpoint.RoutePattern.RawText!.Trim('/');
             if (Open.Contains(route) || route.StartsWith("/docs/api", StringComparison.Ordinal)) continue;
             foreach (var method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET", "POST"])
             {
