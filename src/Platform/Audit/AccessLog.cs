@@ -81,7 +81,8 @@ public sealed class AccessLog(Db db, ILogger<AccessLog> log) : BackgroundService
             where seq is not null
             """, new { tx.Tenant });
         var batch = tx.NewId();
-        var ids = rows.Select(r => Guid.CreateVersion7(r.At)).ToArray();
+        // In the order of the ids, which is the order a verifier reads them in.
+        var ids = rows.Select(r => Guid.CreateVersion7(r.At)).Order().ToArray();
         var previous = last?.Hash ?? new byte[32];
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(previous);
