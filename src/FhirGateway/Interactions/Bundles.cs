@@ -6,7 +6,7 @@ namespace HealthTeams.FhirGateway.Interactions;
 
 /// <summary>
 /// http://hl7.org/fhir/R4/http.html#transaction. A transaction is one database transaction: writes in the order of the
-/// specification (DELETE, POST, PUT and PATCH), then reads that see them. A batch is its entries, each for itself.
+/// specification (DELETE, POST, PUT and PATCH), then reads that see them, on the same transaction. A batch is its entries, each for itself.
 /// </summary>
 internal sealed class Bundles(Db db, Writing writing, WriteEngine engine)
 {
@@ -43,33 +43,25 @@ internal sealed class Bundles(Db db, Writing writing, WriteEngine engine)
             if (no is not null) return no;
             writes.Add((i, entry! with { FullUrl = entries[i].FullUrl }, limit));
         }
-        // Reads are checked before anything is written; with writes in the same bundle they read what was committed.
-        var written = await db.In<Outcome<IReadOnlyList<WriteResult>>>(caller.Tenant, caller.Actor, async tx =>
+        return await db.In(caller.Tenant, caller.Actor, async tx =>
         {
-            var results = await engine.Run(tx, [.. writes.Select(w => w.Entry)], new ReferenceMap());
-            if (!results.Ok) return tx.Abandon(results);
-            for (var i = 0; i < writes.Count; i++)
+            var results = await engine.Run(tx, [.. writes.Select(w => w.Entry)], transaction: true);
+            if (!results.Ok) return tx.Abandon(FhirAnswer.Of(results.Problem));
+            var answers = new FhirAnswer[entries.Count];
+            foreach (var ((at, _, limit), result) in writes.Zip(results.Value))
             {
-                if (Writing.Allowed(writes[i].Limit, [results.Value[i]]) is { } forbidden) return tx.Abandon<Outcome<IReadOnlyList<WriteResult>>>(forbidden);
+                if (Writing.Allowed(limit, [result]) is { } forbidden) return tx.Abandon(FhirAnswer.Of(forbidden));
+                answers[at] = Writing.Answer(result);
             }
-            foreach (var (_, read) in entries.Where(e => e.Request.Method is "GET" or "HEAD"))
+            for (var i = 0; i < entries.Count; i++)
             {
-                if (await Missing(tx, read) is { } missing) return tx.Abandon<Outcome<IReadOnlyList<WriteResult>>>(missing);
+                if (answers[i] is not null) continue;
+                answers[i] = await run(entries[i].Request with { Within = tx });
+                // A read that fails, fails the whole (FHIR-58).
+                if (answers[i].Problem is { } problem) return tx.Abandon(FhirAnswer.Of(problem with { Detail = $"Entry {i}: {problem.Detail}", Where = problem.Where ?? $"Bundle.entry[{i}]" }));
             }
-            return results;
+            return Response("transaction-response", answers);
         }, stop);
-        if (!written.Ok) return FhirAnswer.Of(written.Problem);
-        var answers = new FhirAnswer[entries.Count];
-        for (var i = 0; i < writes.Count; i++) answers[writes[i].At] = Writing.Answer(written.Value[i]);
-        for (var i = 0; i < entries.Count; i++) answers[i] ??= await run(entries[i].Request);
-        return Response("transaction-response", answers);
-    }
-
-    /// <summary>A read of something that is not there fails the whole transaction (FHIR-58).</summary>
-    private static async Task<Problem?> Missing(Tx tx, FhirRequest read)
-    {
-        if (read.Path is not [var type, var id] || !ResourceTypes.Known(type)) return null;
-        return await ResourceReads.Body(tx, $"{type}/{id}") is null ? Problem.NotFound($"{type}/{id} does not exist.") : null;
     }
 
     private static int Order(string method) => method switch { "DELETE" => 0, "POST" => 1, "PUT" or "PATCH" => 2, _ => 3 };
@@ -77,11 +69,12 @@ internal sealed class Bundles(Db db, Writing writing, WriteEngine engine)
     private static Outcome<List<(string?, FhirRequest)>> Parse(JsonElement bundle, string server)
     {
         var entries = new List<(string?, FhirRequest)>();
+        if (bundle.TryGetProperty("entry", out var all) && all.ValueKind != JsonValueKind.Array) return Problem.Invalid("Bundle.entry is an array.", "Bundle.entry", "structure");
         foreach (var entry in FhirJson.Items(bundle, "entry"))
         {
             var at = $"Bundle.entry[{entries.Count}]";
             if (entries.Count == MaxEntries) return new Problem(413, "too-long", $"A bundle has at most {MaxEntries} entries.");
-            if (!entry.TryGetProperty("request", out var request)) return Problem.Invalid("Every entry needs a request.", $"{at}.request", "required");
+            if (entry.ValueKind != JsonValueKind.Object || !entry.TryGetProperty("request", out var request) || request.ValueKind != JsonValueKind.Object) return Problem.Invalid("Every entry needs a request.", $"{at}.request", "required");
             var (method, url) = (FhirJson.Text(request, "method"), FhirJson.Text(request, "url"));
             if (method is not ("GET" or "HEAD" or "POST" or "PUT" or "PATCH" or "DELETE")) return Problem.Invalid($"'{method}' is not a method.", $"{at}.request.method", "value");
             if (url is null) return Problem.Invalid("The request has no url.", $"{at}.request.url", "required");
@@ -92,7 +85,7 @@ internal sealed class Bundles(Db db, Writing writing, WriteEngine engine)
             entries.Add((FhirJson.Text(entry, "fullUrl"), new FhirRequest
             {
                 Method = method, Base = server, Body = body, ContentType = contentType,
-                Path = (question < 0 ? url : url[..question]).Split('/', StringSplitOptions.RemoveEmptyEntries),
+                Path = [.. (question < 0 ? url : url[..question]).Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Uri.UnescapeDataString)],
                 Query = question < 0 ? "" : url[(question + 1)..],
                 IfMatch = FhirJson.Text(request, "ifMatch"), IfNoneMatch = FhirJson.Text(request, "ifNoneMatch"), IfNoneExist = FhirJson.Text(request, "ifNoneExist"),
             }));
@@ -106,9 +99,10 @@ internal sealed class Bundles(Db db, Writing writing, WriteEngine engine)
         if (resource is not { } binary || FhirJson.Text(binary, "resourceType") != "Binary" || FhirJson.Text(binary, "data") is not { } data) return (resource, null);
         try
         {
-            return (JsonDocument.Parse(Convert.FromBase64String(data)).RootElement, FhirJson.Text(binary, "contentType"));
+            var patch = JsonBody.Parse(Convert.FromBase64String(data));
+            return (patch.Ok ? patch.Value : null, FhirJson.Text(binary, "contentType"));
         }
-        catch (Exception e) when (e is FormatException or JsonException)
+        catch (FormatException)
         {
             return (null, null);
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
-using System.Text.Json;
+using System.Text;
+using HealthTeams.FhirGateway.Json;
 using HealthTeams.FhirGateway.Outcomes;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
@@ -7,7 +8,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 
 namespace HealthTeams.FhirGateway.Interactions;
 
@@ -20,39 +20,45 @@ public sealed record FhirSettings(Func<Uri> PublicUrl, long BodyLimit = 32 * 102
 /// <summary>HTTP on one side, interactions on the other: formats, preconditions, Prefer, headers, limits.</summary>
 internal static class FhirEndpoint
 {
+    private const string Methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+    private static readonly Problem NoFormat = new(406, "not-supported", "This server speaks application/fhir+json and application/fhir+xml, version 4.0.");
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         var settings = routes.ServiceProvider.GetRequiredService<FhirSettings>();
         var started = routes.ServiceProvider.GetRequiredService<TimeProvider>().GetUtcNow();
         byte[]? statement = null;
-        routes.MapGet("/fhir/metadata", (HttpContext http) =>
+        routes.MapMethods("/fhir/metadata", ["GET", "HEAD"], (HttpContext http) =>
         {
             statement ??= Metadata.Statement(settings.Base, new Uri(settings.PublicUrl(), "/auth"), started);
-            return Answer(http, new FhirAnswer(200, statement) { Type = "CapabilityStatement" });
+            return Answer(http, Formats.Of(http.Request) is null ? FhirAnswer.Of(NoFormat) : new FhirAnswer(200, statement) { Type = "CapabilityStatement" });
         }).AllowAnonymous();
-        routes.MapMethods("/fhir/{**path}", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], Interact).RequireAuthorization("fhir").DisableAntiforgery();
+        // A browser's preflight carries no token; what asks without being one learns the methods the same way.
+        routes.MapMethods("/fhir/{**path}", ["OPTIONS"], (HttpContext http) =>
+        {
+            http.Response.StatusCode = StatusCodes.Status204NoContent;
+            http.Response.Headers.Allow = Methods;
+        }).AllowAnonymous();
+        // Every other method too, so that an unknown one is refused as FHIR refuses.
+        routes.Map("/fhir/{**path}", Interact).RequireAuthorization("fhir").DisableAntiforgery();
     }
 
     private static async Task Interact(HttpContext http, FhirRouter router, FhirSettings settings, string? path)
     {
         var caller = http.Features.Get<Caller>()!;
-        FhirAnswer answer;
-        try
-        {
-            var request = await Read(http, settings, path ?? "");
-            answer = request.Ok ? await router.Handle(caller, request.Value, http.RequestAborted) : FhirAnswer.Of(request.Problem);
-        }
-        catch (PostgresException e) when (ProblemMapping.FromPostgres(e) is { } problem)
-        {
-            answer = FhirAnswer.Of(problem);
-        }
-        await Answer(http, answer);
+        var request = await Read(http, settings, path ?? "");
+        await Answer(http, request.Ok ? await router.Handle(caller, request.Value, http.RequestAborted) : FhirAnswer.Of(request.Problem));
     }
 
     private static async Task<Outcome<FhirRequest>> Read(HttpContext http, FhirSettings settings, string path)
     {
         var headers = http.Request.Headers;
-        if (Format(http) is null) return new Problem(406, "not-supported", "This server speaks application/fhir+json and application/fhir+xml.");
+        if (!Methods.Split(", ").Contains(http.Request.Method))
+        {
+            http.Response.Headers.Allow = Methods;
+            return new Problem(405, "not-supported", $"{http.Request.Method} is not a method of this server.");
+        }
+        if (Formats.Of(http.Request) is null) return NoFormat;
         var prefer = headers["Prefer"].ToString();
         if (prefer.Contains("handling=", StringComparison.Ordinal) && !prefer.Contains("handling=strict", StringComparison.Ordinal) && !prefer.Contains("handling=lenient", StringComparison.Ordinal))
         {
@@ -72,34 +78,31 @@ internal static class FhirEndpoint
     private static async Task<Outcome<FhirRequest>> Body(HttpContext http, FhirSettings settings, FhirRequest request)
     {
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = settings.BodyLimit;
-        var type = http.Request.ContentType?.Split(';')[0].Trim().ToLowerInvariant();
-        if (request.Path is [.., "_search"])
-        {
-            if (type != "application/x-www-form-urlencoded") return new Problem(415, "not-supported", "POST _search takes application/x-www-form-urlencoded.");
-            using var form = new StreamReader(http.Request.Body);
-            return request with { Query = string.Join('&', new[] { request.Query, await form.ReadToEndAsync(http.RequestAborted) }.Where(q => q.Length > 0)) };
-        }
-        var json = type is "application/fhir+json" or "application/json" or "application/json-patch+json" or "text/json";
-        var xml = type is "application/fhir+xml" or "application/xml" or "text/xml";
-        if (!json && !xml) return new Problem(415, "not-supported", $"Send application/fhir+json or application/fhir+xml, not {type ?? "nothing"}.");
+        var sent = Formats.Sent(http.Request.ContentType);
+        byte[] body;
         try
         {
-            if (xml)
-            {
-                var converted = await FhirXml.ToJson(http.Request.Body, http.RequestAborted);
-                return converted.Ok ? request with { Body = JsonDocument.Parse(converted.Value).RootElement } : converted.Problem;
-            }
-            var document = await JsonDocument.ParseAsync(http.Request.Body, new JsonDocumentOptions { MaxDepth = 64 }, http.RequestAborted);
-            return request with { Body = document.RootElement };
+            using var memory = new MemoryStream((int)Math.Clamp(http.Request.ContentLength ?? 4096, 0, settings.BodyLimit));
+            await http.Request.Body.CopyToAsync(memory, http.RequestAborted);
+            body = memory.ToArray();
         }
-        catch (JsonException e)
-        {
-            return Problem.Invalid($"The body is not JSON: line {e.LineNumber + 1}, position {e.BytePositionInLine + 1}.", code: "structure");
-        }
-        catch (BadHttpRequestException e) when (e.StatusCode == 413)
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
             return new Problem(413, "too-long", $"A body has at most {settings.BodyLimit / 1024 / 1024} MB.");
         }
+        if (request.Path is [.., "_search"])
+        {
+            if (sent != "form" && body.Length > 0) return new Problem(415, "not-supported", "POST _search takes application/x-www-form-urlencoded.");
+            return request with { Query = string.Join('&', new[] { request.Query, Encoding.UTF8.GetString(body) }.Where(q => q.Length > 0)) };
+        }
+        if (sent is not ("json" or "xml") && !(sent == "json-patch" && request.Method == "PATCH"))
+        {
+            return new Problem(415, "not-supported", $"Send application/fhir+json or application/fhir+xml, not {http.Request.ContentType ?? "nothing"}.");
+        }
+        if (body.Length == 0) return Problem.Invalid("The body is empty.", code: "structure");
+        var json = sent == "xml" ? FhirXml.ToJson(body).Then(j => (ReadOnlyMemory<byte>)j) : (ReadOnlyMemory<byte>)body;
+        var parsed = json.Ok ? JsonBody.Parse(json.Value) : json.Problem;
+        return parsed.Then(p => request with { Body = p });
     }
 
     private static async Task Answer(HttpContext http, FhirAnswer answer)
@@ -112,7 +115,7 @@ internal static class FhirEndpoint
         if (answer.Location is not null) response.Headers.Location = $"{http.RequestServices.GetRequiredService<FhirSettings>().Base}/{answer.Location}";
         var body = Preferred(http, answer);
         if (body is null || answer.Status is 204 or 304) return;
-        var xml = Format(http) == "xml";
+        var xml = Formats.Of(http.Request) == "xml";
         response.ContentType = xml ? "application/fhir+xml; charset=utf-8" : "application/fhir+json; charset=utf-8";
         if (xml) body = FhirXml.FromJson(body);
         response.ContentLength = body.Length;
@@ -127,17 +130,6 @@ internal static class FhirEndpoint
         if (prefer.Contains("return=minimal", StringComparison.Ordinal)) return null;
         if (!prefer.Contains("return=OperationOutcome", StringComparison.Ordinal)) return answer.Body;
         return FhirOutcome.Body(new Issue("information", "informational", answer.Status == 201 ? "Created." : "Done."));
-    }
-
-    /// <returns>"json", "xml", or null when the client takes neither.</returns>
-    private static string? Format(HttpContext http)
-    {
-        var asked = http.Request.Query["_format"].ToString();
-        if (asked.Length == 0) asked = http.Request.Headers.Accept.ToString();
-        if (asked.Length == 0 || asked.Contains("*/*", StringComparison.Ordinal)) return "json";
-        if (asked.Contains("json", StringComparison.OrdinalIgnoreCase)) return "json";
-        if (asked.Contains("xml", StringComparison.OrdinalIgnoreCase)) return "xml";
-        return asked.Contains("text/html", StringComparison.OrdinalIgnoreCase) ? "json" : null;
     }
 
     private static string? One(Microsoft.Extensions.Primitives.StringValues values) => values.Count == 0 ? null : values.ToString();

@@ -21,6 +21,9 @@ internal sealed record FhirRequest
     public DateTimeOffset? IfModifiedSince { get; init; }
     public bool Strict { get; init; }
 
+    /// <summary>The transaction whose writes this read must see.</summary>
+    public Tx? Within { get; init; }
+
     /// <summary>The FHIR base of this server, for links and locations.</summary>
     public required string Base { get; init; }
 }

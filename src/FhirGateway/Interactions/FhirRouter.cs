@@ -1,4 +1,5 @@
 using HealthTeams.FhirGateway.Storage;
+using Npgsql;
 
 namespace HealthTeams.FhirGateway.Interactions;
 
@@ -7,7 +8,20 @@ internal sealed class FhirRouter(Reading reading, Writing writing, Searching sea
 {
     public Task<FhirAnswer> Handle(Caller caller, FhirRequest r, CancellationToken stop) => Handle(caller, r, inBundle: false, stop);
 
-    private Task<FhirAnswer> Handle(Caller caller, FhirRequest r, bool inBundle, CancellationToken stop)
+    /// <summary>What PostgreSQL refuses is the answer of this interaction alone: other entries of a batch are not touched by it.</summary>
+    private async Task<FhirAnswer> Handle(Caller caller, FhirRequest r, bool inBundle, CancellationToken stop)
+    {
+        try
+        {
+            return await Interaction(caller, r, inBundle, stop);
+        }
+        catch (PostgresException e) when (r.Within is null && ProblemMapping.FromPostgres(e) is { } problem)
+        {
+            return FhirAnswer.Of(problem);
+        }
+    }
+
+    private Task<FhirAnswer> Interaction(Caller caller, FhirRequest r, bool inBundle, CancellationToken stop)
     {
         var get = r.Method is "GET" or "HEAD";
         return r.Path switch

@@ -12,13 +12,15 @@ internal static class FhirXml
     private static readonly FhirJsonDeserializer JsonReader = new(new DeserializerSettings().UsingMode(DeserializationMode.Ostrich));
     private static readonly FhirJsonSerializer JsonWriter = new();
 
-    public static async Task<Outcome<byte[]>> ToJson(Stream body, CancellationToken stop)
+    private const int MaxDepth = 64;
+    private static readonly XmlReaderSettings Safe = new() { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null };
+
+    public static Outcome<byte[]> ToJson(byte[] xml)
     {
-        using var text = new StreamReader(body);
-        var xml = await text.ReadToEndAsync(stop);
         try
         {
-            using var reader = XmlReader.Create(new StringReader(xml), new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null });
+            if (TooDeep(xml)) return Problem.Invalid($"XML is read at most {MaxDepth} elements deep.", code: "structure");
+            using var reader = XmlReader.Create(new MemoryStream(xml), Safe);
             if (!Reader.TryDeserializeResource(reader, out var resource, out var issues) || resource is null)
             {
                 return Problem.Invalid(issues.FirstOrDefault()?.Message ?? "The body is not a FHIR resource in XML.", code: "structure");
@@ -29,6 +31,17 @@ internal static class FhirXml
         {
             return Problem.Invalid($"The body is not XML: line {e.LineNumber}, position {e.LinePosition}.", code: "structure");
         }
+    }
+
+    /// <summary>Before the SDK, which recurses, sees it.</summary>
+    private static bool TooDeep(byte[] xml)
+    {
+        using var reader = XmlReader.Create(new MemoryStream(xml), Safe);
+        while (reader.Read())
+        {
+            if (reader.Depth > MaxDepth) return true;
+        }
+        return false;
     }
 
     public static byte[] FromJson(byte[] json)

@@ -22,11 +22,13 @@ internal sealed class History(Db db, AccessLog audit)
         var size = Math.Min(count.Value, Searching.MaxCount);
         DateTimeOffset? since = null, before = null;
         if (query.FirstOrDefault(q => q.Name == "_since").Value is { } s && (since = DateRange.Parse(s)?.Lo) is null) return FhirAnswer.Of(Problem.Invalid($"'{s}' is not an instant.", "_since"));
-        if (query.FirstOrDefault(q => q.Name is "_before" or "_at").Value is { } b && (before = DateRange.Parse(b)?.Lo) is null) return FhirAnswer.Of(Problem.Invalid($"'{b}' is not an instant.", "_before"));
+        if (query.FirstOrDefault(q => q.Name == "_before").Value is { } b && (before = DateRange.Parse(b)?.Lo) is null) return FhirAnswer.Of(Problem.Invalid($"'{b}' is not an instant.", "_before"));
+        if (before > db.Clock.GetUtcNow()) return FhirAnswer.Of(Problem.Invalid("_before lies in the future: pages would change while they are read.", "_before"));
+        if (query.Exists(q => q.Name == "_at")) return FhirAnswer.Of(Problem.Invalid("_at is not supported; use _since and _before.", "_at", "not-supported"));
         long? below = query.FirstOrDefault(q => q.Name == "_cursor").Value is { } cursor
             ? long.TryParse(cursor, out var seq) ? seq : -1 : null;
 
-        var rows = await Read(caller.Tenant, type, id, since, before, below, size + 1, stop);
+        var rows = await Read(caller.Tenant, request.Within, type, id, since, before, below, size + 1, stop);
         if (id is not null && rows.Count == 0 && below is null && since is null && before is null) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
         if (rows.Exists(r => r.Stored.Body is not null && !FhirAccess.Belongs(limit.Value, ResourceTypes.Name(r.Stored.Type), r.Stored.Id, r.Stored.Body))) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
         await audit.Record(new(caller.Tenant, db.Clock.GetUtcNow(), caller.Actor, "history", id is null ? type ?? "system" : $"{type}/{id}",
@@ -34,14 +36,14 @@ internal sealed class History(Db db, AccessLog audit)
         return new FhirAnswer(200, Bundle(request, rows, size)) { Type = "Bundle" };
     }
 
-    private async Task<List<(Stored Stored, long Seq)>> Read(int tenant, string? type, string? id, DateTimeOffset? since, DateTimeOffset? before, long? below, int limit, CancellationToken stop)
+    private async Task<List<(Stored Stored, long Seq)>> Read(int tenant, Tx? within, string? type, string? id, DateTimeOffset? since, DateTimeOffset? before, long? below, int limit, CancellationToken stop)
     {
         const string filter = """
             tenant = $1 and ($2::smallint is null or type = $2) and ($3::text is null or id = $3)
               and ($4::timestamptz is null or updated >= $4) and ($5::timestamptz is null or updated < $5) and ($6::bigint is null or seq < $6)
             """;
-        await using var connection = await db.App.OpenConnectionAsync(stop);
-        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { ResourceReads.TenantCommand(tenant) } };
+        await using var link = await ReadLink.Open(db, tenant, within, stop);
+        await using var batch = link.Batch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand($"""
             select type, id, version, updated, deleted, method, body, seq from (
               (select type, id, version, updated, deleted, method, body, seq from fhir.resource where {filter} order by seq desc limit $7)

@@ -104,11 +104,12 @@ internal static class Metadata
         w.WriteBoolean("conditionalUpdate", true);
         w.WriteString("conditionalDelete", "single");
         w.WriteStartArray("searchParam");
-        foreach (var p in SearchParameters.Of(type).OrderBy(p => p.Code, StringComparer.Ordinal))
+        var parameters = SearchParameters.Of(type).Select(p => (p.Code, Type: p.Kind.ToString().ToLowerInvariant())).Append((Code: "_id", Type: "token")).Append((Code: "_lastUpdated", Type: "date"));
+        foreach (var (name, kind) in parameters.OrderBy(p => p.Code, StringComparer.Ordinal))
         {
             w.WriteStartObject();
-            w.WriteString("name", p.Code);
-            w.WriteString("type", p.Kind.ToString().ToLowerInvariant());
+            w.WriteString("name", name);
+            w.WriteString("type", kind);
             w.WriteEndObject();
         }
         w.WriteEndArray();

@@ -11,13 +11,17 @@ internal sealed class Reading(Db db, AccessLog audit)
         var limit = FhirAccess.Check(caller, type, 'r');
         if (!limit.Ok) return FhirAnswer.Of(limit.Problem);
         if (!FhirId.Valid(id)) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
-        var row = version is { } v
-            ? await ResourceReads.Version(db, caller.Tenant, type, id, v, stop)
-            : await ResourceReads.Current(db, caller.Tenant, type, id, stop);
+        var row = await Find(caller.Tenant, request.Within, type, id, version, stop);
         var answer = Answer(request, type, id, row, limit.Value);
         await audit.Record(new(caller.Tenant, db.Clock.GetUtcNow(), caller.Actor, version is null ? "read" : "vread", $"{type}/{id}",
             row?.Body is { } body ? PatientOf.Resource(type, id, body) : null, (short)answer.Status), stop);
         return answer;
+    }
+
+    private async Task<Stored?> Find(int tenant, Tx? within, string type, string id, int? version, CancellationToken stop)
+    {
+        await using var link = await ReadLink.Open(db, tenant, within, stop);
+        return version is { } v ? await ResourceReads.Version(link, tenant, type, id, v, stop) : await ResourceReads.Current(link, tenant, type, id, stop);
     }
 
     private static FhirAnswer Answer(FhirRequest request, string type, string id, Stored? row, Limit limit)

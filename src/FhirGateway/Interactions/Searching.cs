@@ -26,21 +26,21 @@ internal sealed class Searching(Db db, AccessLog audit)
         if (!limit.Ok) return FhirAnswer.Of(limit.Problem);
         var ask = SearchAsk.Read(Conditions.Parse(query));
         if (!ask.Ok) return FhirAnswer.Of(ask.Problem);
-        var built = SearchQuery.Build(type, caller.Tenant, ask.Value.Criteria, request.Strict);
+        var built = SearchQuery.Build(type, caller.Tenant, ask.Value.Criteria, request.Strict, request.Base);
         if (!built.Ok) return FhirAnswer.Of(built.Problem);
         if (limit.Value.Patient is { } patient) built.Value.OnlyPatient(patient);
 
-        var page = await Page(caller, built.Value, ask.Value, stop);
+        var page = await Page(caller, request.Within, built.Value, ask.Value, stop);
         if (!page.Ok) return FhirAnswer.Of(page.Problem);
         await audit.Record(new(caller.Tenant, db.Clock.GetUtcNow(), caller.Actor, "search", type,
             page.Value.Matches.Select(m => PatientOf.Resource(type, m.Id, m.Body)).Distinct().Take(2).ToArray() is [{ } one] ? one : null, 200), stop);
         return new FhirAnswer(200, Bundle(request, built.Value, ask.Value, page.Value, type)) { Type = "Bundle" };
     }
 
-    private async Task<Outcome<Found>> Page(Caller caller, SearchQuery query, SearchAsk ask, CancellationToken stop)
+    private async Task<Outcome<Found>> Page(Caller caller, Tx? within, SearchQuery query, SearchAsk ask, CancellationToken stop)
     {
-        await using var connection = await db.App.OpenConnectionAsync(stop);
-        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { ResourceReads.TenantCommand(caller.Tenant) } };
+        await using var link = await ReadLink.Open(db, caller.Tenant, within, stop);
+        await using var batch = link.Batch();
         // Counted before the page's own position narrows the query.
         if (ask.WantsTotal) Command(batch, $"select count(*) from fhir.resource r where {query.Where}", query);
         var sort = Sort.Of(query, ask);
@@ -75,8 +75,9 @@ internal sealed class Searching(Db db, AccessLog audit)
         await reader.CloseAsync();
         foreach (var include in ask.Includes)
         {
-            if (await Include(caller, connection, query.Type, include, found, stop) is { } problem) return problem;
+            if (await Include(caller, link, query.Type, include, found, stop) is { } problem) return problem;
         }
+        found.Warnings.AddRange(query.Ignored.Concat(ask.Warnings));
         return found;
     }
 
@@ -88,20 +89,20 @@ internal sealed class Searching(Db db, AccessLog audit)
     }
 
     /// <summary>Each produced resource is authorised before it is shown: an include must not leak what a search would not.</summary>
-    private static async Task<Problem?> Include(Caller caller, NpgsqlConnection connection, string type, Inclusion include, Found found, CancellationToken stop)
+    private static async Task<Problem?> Include(Caller caller, ReadLink link, string type, Inclusion include, Found found, CancellationToken stop)
     {
         if (SearchParameters.Find(include.Source, include.Code) is not { Kind: ParameterKind.Reference } parameter || (!include.Reverse && include.Source != type))
         {
             return Problem.Invalid($"_{(include.Reverse ? "rev" : "")}include={include.Source}:{include.Code} is not known.", "_include", "not-supported");
         }
         if (found.Matches.Count == 0) return null;
-        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { ResourceReads.TenantCommand(caller.Tenant) } };
+        await using var batch = link.Batch();
         batch.BatchCommands.Add(include.Reverse
             ? new NpgsqlBatchCommand($"""
               select r.type, r.id, r.rid, r.body from fhir.resource r
               where r.tenant = $1 and not r.deleted and r.rid in (
                 select x.rid from fhir.reference x where x.tenant = $1 and x.param = $2 and x.target_type = $3 and x.target_id = any($4))
-              order by r.rid limit {MaxIncluded}
+              order by r.rid limit {MaxIncluded + 1}
               """)
             {
                 Parameters = { new() { Value = caller.Tenant }, new() { Value = parameter.Number }, new() { Value = ResourceTypes.Number(type) }, new() { Value = found.Matches.Select(m => m.Id).ToArray() } },
@@ -111,7 +112,7 @@ internal sealed class Searching(Db db, AccessLog audit)
               where r.tenant = $1 and not r.deleted and (r.type, r.id) in (
                 select x.target_type, x.target_id from fhir.reference x where x.tenant = $1 and x.param = $2 and x.rid = any($3)
                   and ($4::smallint is null or x.target_type = $4))
-              order by r.rid limit {MaxIncluded}
+              order by r.rid limit {MaxIncluded + 1}
               """)
             {
                 Parameters =
@@ -122,8 +123,13 @@ internal sealed class Searching(Db db, AccessLog audit)
             });
         await using var reader = await batch.ExecuteReaderAsync(stop);
         await reader.NextResultAsync(stop);
-        while (await reader.ReadAsync(stop))
+        for (var rows = 1; await reader.ReadAsync(stop); rows++)
         {
+            if (rows > MaxIncluded)
+            {
+                found.Warnings.Add($"Of _{(include.Reverse ? "rev" : "")}include={include.Source}:{include.Code} only the first {MaxIncluded} are here; ask for smaller pages.");
+                break;
+            }
             var hit = new Hit(ResourceTypes.Name(reader.GetInt16(0)), reader.GetString(1), reader.GetInt64(2), reader.GetFieldValue<byte[]>(3));
             var allowed = FhirAccess.Check(caller, hit.Type, 'r');
             if (allowed.Ok && FhirAccess.Belongs(allowed.Value, hit.Type, hit.Id, hit.Body) && !found.Has(hit)) found.Included.Add(hit);
@@ -143,16 +149,16 @@ internal sealed class Searching(Db db, AccessLog audit)
         Link(w, "self", self.ToString().TrimEnd('&', '?'));
         if (found.More) Link(w, "next", $"{self}_cursor={Uri.EscapeDataString(SearchAsk.Seal(found.Cursor))}");
         w.WriteEndArray();
-        if (ask.Count > 0 && (found.Matches.Count > 0 || query.Ignored.Count > 0))
+        if (found.Matches.Count > 0 || found.Warnings.Count > 0)
         {
             w.WriteStartArray("entry");
             foreach (var hit in found.Matches) Entry(w, request.Base, hit, "match");
             foreach (var hit in found.Included) Entry(w, request.Base, hit, "include");
-            if (query.Ignored.Count > 0)
+            if (found.Warnings.Count > 0)
             {
                 w.WriteStartObject();
                 w.WritePropertyName("resource");
-                FhirOutcome.Write(w, query.Ignored.Select(i => new Issue("warning", "not-supported", i)));
+                FhirOutcome.Write(w, found.Warnings.Select(i => new Issue("warning", "not-supported", i)));
                 w.WriteStartObject("search");
                 w.WriteString("mode", "outcome");
                 w.WriteEndObject();
@@ -190,6 +196,7 @@ internal sealed class Found
 {
     public List<Hit> Matches { get; } = [];
     public List<Hit> Included { get; } = [];
+    public List<string> Warnings { get; } = [];
     public long Total { get; set; }
     public bool More { get; set; }
     public string Cursor { get; set; } = "";

@@ -31,6 +31,7 @@ internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator vali
     {
         var type = request.Path.Length > 0 ? request.Path[0] : "";
         var id = request.Path.Length > 1 ? request.Path[1] : null;
+        if (request.Path.Length > 2 || (request.Method == "POST" && id is not null)) return No(FhirAnswer.Of(new Problem(404, "not-supported", $"{request.Method} {string.Join('/', request.Path)} is not a write.")));
         if (!ResourceTypes.Known(type)) return No(FhirAnswer.Of(Problem.NotFound($"'{type}' is not a resource type of R4.", "not-supported")));
         var kind = request.Method switch { "POST" => WriteKind.Create, "PUT" => WriteKind.Update, "PATCH" => WriteKind.Patch, _ => WriteKind.Delete };
         var limit = FhirAccess.Check(caller, type, kind switch { WriteKind.Create => 'c', WriteKind.Delete => 'd', _ => 'u' });
@@ -71,10 +72,12 @@ internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator vali
         Location = r.Status == 201 || (r.Status == 200 && r.Body is not null) ? r.Location : null, IsWrite = true,
     };
 
-    /// <summary>With a patient/ scope, what was written must be that patient's.</summary>
+    /// <summary>With a patient/ scope, what was written must be that patient's, and must have been.</summary>
     public static Problem? Allowed(Limit limit, IReadOnlyList<WriteResult> results) =>
-        limit.Patient is not null && results.Any(r => r.Body is not null && !FhirAccess.Belongs(limit, r.Type, r.Id, r.Body))
+        limit.Patient is not null && results.Any(r => Other(limit, r, r.Body) || Other(limit, r, r.Before))
             ? Problem.Forbidden("The granted scopes reach the resources of one patient only.") : null;
+
+    private static bool Other(Limit limit, WriteResult r, byte[]? body) => body is not null && !FhirAccess.Belongs(limit, r.Type, r.Id, body);
 
     private static Problem? Mismatch(WriteKind kind, string type, string? id, JsonElement body)
     {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using HealthTeams.FhirGateway.Search;
 
 namespace HealthTeams.FhirGateway.Json;
 
@@ -11,7 +12,7 @@ internal static class FhirJson
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <summary>http://hl7.org/fhir/R4/http.html#create: id, versionId and lastUpdated are the server's; the rest of meta is the client's.</summary>
-    public static byte[] Stamp(JsonElement resource, string id, int version, DateTimeOffset updated, ReferenceMap? references = null) =>
+    public static byte[] Stamp(JsonElement resource, string id, int version, DateTimeOffset updated, ReferenceMap references) =>
         Write(writer =>
         {
             writer.WriteStartObject();
@@ -127,16 +128,21 @@ internal static class FhirJson
 /// References of a transaction: urn:uuid and fullUrl of entries to the ids they were given, conditional references to what
 /// they matched. http://hl7.org/fhir/R4/http.html#trules: everywhere, also in uri, canonical, extensions and narrative links.
 /// </summary>
-internal sealed class ReferenceMap
+internal sealed class ReferenceMap(string server)
 {
     private readonly Dictionary<string, string> map = new(StringComparer.Ordinal);
 
     public void Add(string from, string to) => map[from] = to;
     public bool Knows(string from) => map.ContainsKey(from);
 
+    /// <summary>Our own absolute address, made relative: the resource stays ours when our address changes.</summary>
+    public string Local(string reference) => Reference.Local(reference, server);
+
     public string Rewrite(string value, string? property)
     {
+        if (property == "value") return value; // Identifier.value and the like are strings, not links
         if (map.TryGetValue(value, out var to)) return to;
+        if (property == "reference") return Local(value);
         if (property != "div" || !value.Contains("urn:", StringComparison.Ordinal)) return value;
         foreach (var (from, target) in map)
         {

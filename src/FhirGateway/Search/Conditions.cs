@@ -9,11 +9,11 @@ namespace HealthTeams.FhirGateway.Search;
 internal static class Conditions
 {
     /// <returns>Ids that match, two at most. Unknown parameters are an error here: a typo must not match everything.</returns>
-    public static async Task<Outcome<List<string>>> Find(Tx tx, string type, string condition)
+    public static async Task<Outcome<List<string>>> Find(Tx tx, string type, string condition, string server)
     {
         var criteria = Parse(condition).Where(c => c.Name is not ("_format" or "_pretty")).ToList();
         if (criteria.Count == 0) return Problem.Precondition("A condition needs at least one search parameter.", "invalid");
-        var query = SearchQuery.Build(type, tx.Tenant, criteria, strict: true);
+        var query = SearchQuery.Build(type, tx.Tenant, criteria, strict: true, server);
         if (!query.Ok) return query.Problem with { Status = 412 };
         if (query.Value.Used.Count == 0) return Problem.Precondition("A condition needs at least one search parameter with a value.", "invalid");
         await using var command = new NpgsqlCommand($"select r.id from fhir.resource r where {query.Value.Where} limit 2", tx.Connection, tx.Transaction);

@@ -12,6 +12,9 @@ internal readonly record struct DateRange(DateTimeOffset Lo, DateTimeOffset Hi)
     public static readonly DateTimeOffset Beginning = new(1, 1, 1, 0, 0, 0, TimeSpan.Zero);
     public static readonly DateTimeOffset End = new(9999, 12, 31, 0, 0, 0, TimeSpan.Zero);
 
+    /// <summary>What timestamptz holds.</summary>
+    public static readonly TimeSpan Finest = TimeSpan.FromMicroseconds(1);
+
     public static DateRange? Parse(string text)
     {
         text = text.Trim();
@@ -35,8 +38,9 @@ internal readonly record struct DateRange(DateTimeOffset Lo, DateTimeOffset Hi)
             _ => ("", TimeSpan.Zero),
         };
         if (format.Length == 0 || !TimeSpan.TryParseExact(clock, format, CultureInfo.InvariantCulture, out var time)) return null;
+        if (day.Lo.Year < 2) return null; // .NET has no instant before year 1, which a zone could make of it
         var lo = day.Lo + time - offset;
-        return new DateRange(lo, lo + (width < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : width));
+        return new DateRange(lo, lo + (width < Finest ? Finest : width));
     }
 
     private static DateRange? Date(string text)

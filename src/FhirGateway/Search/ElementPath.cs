@@ -22,6 +22,8 @@ internal sealed partial class ElementPath
 
     private ElementPath(Step[] steps, string? onlyTarget) => (this.steps, OnlyTarget) = (steps, onlyTarget);
 
+    public IReadOnlyList<string> Names => [.. steps.Select(s => s.Name)];
+
     private readonly record struct Step(string Name, string? As, string? WhereName, string? WhereValue);
 
     public static IReadOnlyList<ElementPath> Compile(string type, string expression) =>

@@ -145,7 +145,7 @@ internal sealed class IndexRows
         return kept.ToString();
     }
 
-    private static string Cut(string text) => text.Length <= Longest ? text : text[..Longest];
+    public static string Cut(string text) => text.Length <= Longest ? text : text[..Longest];
     private static string? Text(JsonElement e, string name) => e.TryGetProperty(name, out var v) && v.ValueKind == JsonValueKind.String ? v.GetString() : null;
 }
 
@@ -159,7 +159,7 @@ internal readonly record struct NumberRange(decimal Lo, decimal Hi, decimal Valu
         var point = mantissa.IndexOf('.', StringComparison.Ordinal);
         var decimals = point < 0 ? 0 : mantissa.Length - point - 1;
         if (text.Length > mantissa.Length && int.TryParse(text[(mantissa.Length + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var exponent)) decimals -= exponent;
-        if (decimals is < -20 or > 25) return new NumberRange(value, value, value);
+        if (decimals is < -20 or > 25 || Math.Abs(value) > 1e27m) return new NumberRange(value, value, value);
         var half = 0.5m;
         for (var i = 0; i < decimals; i++) half /= 10;
         for (var i = 0; i > decimals; i--) half *= 10;
@@ -170,6 +170,10 @@ internal readonly record struct NumberRange(decimal Lo, decimal Hi, decimal Valu
 /// <summary>"Patient/1", "Patient/1/_history/2", "http://other/fhir/Patient/1" (kept whole), "urn:uuid:…", "#c".</summary>
 internal static class Reference
 {
+    /// <summary>A reference by our own absolute address means the same as the relative one.</summary>
+    public static string Local(string reference, string server) =>
+        reference.Length > server.Length && reference[server.Length] == '/' && reference.StartsWith(server, StringComparison.Ordinal) ? reference[(server.Length + 1)..] : reference;
+
     public static (string? Type, string Id) Split(string reference)
     {
         if (reference.StartsWith('#') || reference.StartsWith("urn:", StringComparison.Ordinal) || reference.Contains("://", StringComparison.Ordinal)) return (null, reference);

@@ -13,6 +13,7 @@ internal sealed record SearchAsk
     /// <summary>Result parameters that belong into the self link.</summary>
     public List<(string Name, string Value)> Shown { get; } = [];
     public List<Inclusion> Includes { get; } = [];
+    public List<string> Warnings { get; } = [];
     public int Count { get; private set; } = Interactions.Searching.DefaultCount;
     public string? Sort { get; private set; }
     public bool WantsTotal { get; private set; }
@@ -28,6 +29,7 @@ internal sealed record SearchAsk
                 case "_count":
                     if (SearchValue.Count(value) is not { } count) return Problem.Invalid($"'{value}' is not a count.", "_count");
                     ask.Count = Math.Min(count, Interactions.Searching.MaxCount);
+                    if (count > ask.Count) ask.Warnings.Add($"A page has at most {ask.Count} matches; follow the next link for more.");
                     ask.WantsTotal |= count == 0;
                     ask.Shown.Add((name, ask.Count.ToString(System.Globalization.CultureInfo.InvariantCulture)));
                     break;

@@ -10,7 +10,13 @@ internal enum ParameterKind { Token, String, Date, Reference, Quantity, Number, 
 /// <summary>One search parameter of one type. http://hl7.org/fhir/R4/searchparameter-registry.html</summary>
 /// <param name="Number">Stable hash of "Type.code", the key in the index tables.</param>
 /// <param name="Targets">Types a reference may point to.</param>
-internal sealed record Parameter(string Type, string Code, ParameterKind Kind, int Number, IReadOnlyList<ElementPath> Paths, IReadOnlyList<string> Targets);
+internal sealed record Parameter(string Type, string Code, ParameterKind Kind, int Number, IReadOnlyList<ElementPath> Paths, IReadOnlyList<string> Targets)
+{
+    private readonly Lazy<ImpliedSystems> implied = new(() => Kind == ParameterKind.Token ? ImpliedSystems.Of(Type, Paths) : ImpliedSystems.None);
+
+    /// <summary>Whether a value without a system may be of this one: that of the binding of a code element.</summary>
+    public bool Implies(string system) => implied.Value.Has(system);
+}
 
 /// <summary>All R4 search parameters, compiled once from the definitions the SDK ships.</summary>
 internal static class SearchParameters

@@ -12,6 +12,10 @@ namespace HealthTeams.FhirGateway.Search;
 /// </summary>
 internal sealed class SearchQuery
 {
+    /// <summary>Above every character in the order of "C": the end of a prefix's range.</summary>
+    private const string Highest = "\U0010FFFF";
+
+    private readonly string server;
     private readonly StringBuilder where = new();
     private readonly List<NpgsqlParameter> parameters = [];
 
@@ -21,17 +25,17 @@ internal sealed class SearchQuery
     public IReadOnlyList<NpgsqlParameter> Parameters => parameters;
     public string Where => where.ToString();
 
-    private SearchQuery(string type, int tenant)
+    private SearchQuery(string type, int tenant, string server)
     {
-        Type = type;
+        (Type, this.server) = (type, server);
         Add(tenant);
         Add(ResourceTypes.Number(type));
         where.Append("r.tenant = $1 and r.type = $2 and not r.deleted");
     }
 
-    public static Outcome<SearchQuery> Build(string type, int tenant, IEnumerable<(string Name, string Value)> criteria, bool strict)
+    public static Outcome<SearchQuery> Build(string type, int tenant, IEnumerable<(string Name, string Value)> criteria, bool strict, string server)
     {
-        var query = new SearchQuery(type, tenant);
+        var query = new SearchQuery(type, tenant, server);
         foreach (var (name, value) in criteria)
         {
             if (query.Criterion(name, value, strict) is { } problem) return problem;
@@ -66,6 +70,7 @@ internal sealed class SearchQuery
         var modifier = colon < 0 ? null : name[(colon + 1)..];
         var values = SearchValue.Split(value, ',').Where(v => v.Length > 0).ToList();
         if (values.Count == 0) return null;
+        if (code is "_id" or "_lastUpdated" && modifier is not null) return Problem.Invalid($"The modifier ':{modifier}' is not supported for '{code}'.", code, "not-supported");
         if (code == "_id")
         {
             And($"r.id = any({Add(values.Select(SearchValue.Unescape).ToArray())})");
@@ -77,7 +82,7 @@ internal sealed class SearchQuery
             var any = new List<string>();
             foreach (var v in values)
             {
-                if (DateCondition("r.updated", "r.updated + interval '1 millisecond'", v) is not { } c) return Problem.Invalid($"'{v}' is not a date.", $"_lastUpdated");
+                if (DateCondition("r.updated", "r.updated", v, width: TimeSpan.FromMilliseconds(1)) is not { } c) return Problem.Invalid($"'{v}' is not a date.", "_lastUpdated");
                 any.Add(c);
             }
             And($"({string.Join(" or ", any)})");
@@ -111,7 +116,7 @@ internal sealed class SearchQuery
         {
             var one = p.Kind switch
             {
-                ParameterKind.Token when modifier is null or "not" => Token(raw),
+                ParameterKind.Token when modifier is null or "not" => Token(p, raw),
                 ParameterKind.String when modifier is null or "exact" or "contains" => Text(raw, modifier),
                 ParameterKind.Date when modifier is null => DateCondition("x.lo", "x.hi", raw) is { } d ? d : Problem.Invalid($"'{raw}' is not a date.", p.Code),
                 ParameterKind.Reference => Ref(p, raw, modifier),
@@ -127,54 +132,58 @@ internal sealed class SearchQuery
     }
 
     /// <summary>code | system|code | system| | |code</summary>
-    private Outcome<string> Token(string raw)
+    private Outcome<string> Token(Parameter p, string raw)
     {
         var parts = SearchValue.Split(raw, '|');
-        if (parts.Count == 1) return $"x.code = {Add(SearchValue.Unescape(raw))}";
-        var (system, code) = (SearchValue.Unescape(parts[0]), SearchValue.Unescape(parts[1]));
+        if (parts.Count == 1) return $"x.code = {Add(IndexRows.Cut(SearchValue.Unescape(raw)))}";
+        if (parts.Count > 2) return Problem.Invalid($"'{raw}' is not code, system|code, system| or |code.", p.Code);
+        var (system, code) = (SearchValue.Unescape(parts[0]), IndexRows.Cut(SearchValue.Unescape(parts[1])));
         if (system.Length == 0) return $"(x.system is null and x.code = {Add(code)})";
-        if (code.Length == 0) return $"x.system = {Add(system)}";
-        // A plain code element states no system of its own: its binding is implied.
-        return $"(x.code = {Add(code)} and (x.system = {Add(system)} or x.system is null))";
+        var ofSystem = p.Implies(system) ? $"(x.system = {Add(system)} or x.system is null)" : $"x.system = {Add(system)}";
+        return code.Length == 0 ? ofSystem : $"(x.code = {Add(code)} and {ofSystem})";
     }
 
     /// <summary>Prefix by default; the range form lets the index serve it behind row-level security.</summary>
     private Outcome<string> Text(string raw, string? modifier)
     {
         var text = SearchValue.Unescape(raw);
-        if (modifier == "exact") return $"x.exact = {Add(text)}";
+        if (modifier == "exact") return $"x.exact = {Add(IndexRows.Cut(text))}";
         var norm = IndexRows.Normalize(text);
         if (modifier == "contains") return $"position({Add(norm)} in x.norm) > 0";
-        return $"(x.norm >= {Add(norm)} and x.norm < {Add(norm + char.MaxValue)})";
+        return $"(x.norm >= {Add(norm)} and x.norm < {Add(norm + Highest)})";
     }
 
     /// <summary>http://hl7.org/fhir/R4/search.html#prefix: lo inclusive, hi exclusive on both sides.</summary>
-    private string? DateCondition(string lo, string hi, string raw)
+    /// <param name="width">How far hi lies beyond its column: compared to the value, so that an index on the column serves.</param>
+    private string? DateCondition(string lo, string hi, string raw, TimeSpan width = default)
     {
         var (prefix, text) = SearchValue.Prefix(raw);
-        if (DateRange.Parse(SearchValue.Unescape(text)) is not { } d) return null;
+        // A "+" that was not escaped arrives as a space; no date has another.
+        if (DateRange.Parse(SearchValue.Unescape(text).Replace(' ', '+')) is not { } d) return null;
         var (from, to) = (Add(d.Lo), Add(d.Hi));
+        var (hiFrom, hiTo) = width == default ? (from, to) : (Add(d.Lo - width), Add(d.Hi - width));
         return prefix switch
         {
-            "eq" => $"({lo} >= {from} and {hi} <= {to})",
-            "ne" => $"({lo} < {from} or {hi} > {to})",
-            "gt" => $"{hi} > {to}",
+            "eq" => $"({lo} >= {from} and {hi} <= {hiTo})",
+            "ne" => $"({lo} < {from} or {hi} > {hiTo})",
+            "gt" => $"{hi} > {hiTo}",
             "lt" => $"{lo} < {from}",
-            "ge" => $"({hi} > {to} or ({lo} >= {from} and {hi} <= {to}))",
-            "le" => $"({lo} < {from} or ({lo} >= {from} and {hi} <= {to}))",
+            "ge" => $"({hi} > {hiTo} or ({lo} >= {from} and {hi} <= {hiTo}))",
+            "le" => $"({lo} < {from} or ({lo} >= {from} and {hi} <= {hiTo}))",
             "sa" => $"{lo} >= {to}",
-            "eb" => $"{hi} <= {from}",
-            _ => $"({lo} < {to} and {hi} > {from})", // ap
+            "eb" => $"{hi} <= {hiFrom}",
+            _ => $"({lo} < {to} and {hi} > {hiFrom})", // ap: they overlap
         };
     }
 
     private Outcome<string> Ref(Parameter p, string raw, string? modifier)
     {
-        var text = SearchValue.Unescape(raw);
+        var text = Reference.Local(SearchValue.Unescape(raw), server);
         if (modifier is not null && !ResourceTypes.Known(modifier)) return Problem.Invalid($"The modifier ':{modifier}' is not supported for '{p.Code}'.", p.Code, "not-supported");
         var (type, id) = Reference.Split(text);
-        type ??= modifier;
-        return type is not null && !text.Contains("://", StringComparison.Ordinal)
+        var foreign = text.Contains(':', StringComparison.Ordinal) || text.StartsWith('#');
+        type ??= modifier ?? (p.Targets is [var only] ? only : null);
+        return type is not null && !foreign
             ? $"(x.target_id = {Add(id)} and x.target_type = {Add(ResourceTypes.Number(type))})"
             : $"x.target_id = {Add(id)}";
     }
@@ -205,7 +214,7 @@ internal sealed class SearchQuery
         var text = SearchValue.Unescape(raw);
         return modifier switch
         {
-            "below" => $"(x.value >= {Add(text)} and x.value < {Add(text + char.MaxValue)})",
+            "below" => $"(x.value >= {Add(text)} and x.value < {Add(text + Highest)})",
             "above" => $"starts_with({Add(text)}, x.value)",
             _ => $"x.value = {Add(text)}",
         };

@@ -8,7 +8,7 @@ namespace HealthTeams.FhirGateway.Search;
 /// </summary>
 internal sealed class Sort
 {
-    private const string Last = "\uffff";
+    private const string Last = "\U0010FFFF";
     private readonly bool descending;
     private readonly bool byRow;
 

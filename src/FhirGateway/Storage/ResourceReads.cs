@@ -8,11 +8,11 @@ namespace HealthTeams.FhirGateway.Storage;
 internal static class ResourceReads
 {
     /// <summary>The current version; row-level security's tenant and the read travel in one batch.</summary>
-    public static Task<Stored?> Current(Db db, int tenant, string type, string id, CancellationToken stop) => One(db, tenant, """
+    public static Task<Stored?> Current(ReadLink link, int tenant, string type, string id, CancellationToken stop) => One(link, """
         select type, id, rid, version, updated, deleted, method, body from fhir.resource where tenant = $1 and type = $2 and id = $3
         """, [new() { Value = tenant }, new() { Value = ResourceTypes.Number(type) }, new() { Value = id }], stop);
 
-    public static Task<Stored?> Version(Db db, int tenant, string type, string id, int version, CancellationToken stop) => One(db, tenant, """
+    public static Task<Stored?> Version(ReadLink link, int tenant, string type, string id, int version, CancellationToken stop) => One(link, """
         select type, id, rid, version, updated, deleted, method, body from fhir.resource where tenant = $1 and type = $2 and id = $3 and version = $4
         union all
         select type, id, 0, version, updated, deleted, method, body from fhir.history where tenant = $1 and type = $2 and id = $3 and version = $4
@@ -27,10 +27,9 @@ internal static class ResourceReads
         return body is null ? null : JsonDocument.Parse(body).RootElement;
     }
 
-    private static async Task<Stored?> One(Db db, int tenant, string sql, NpgsqlParameter[] parameters, CancellationToken stop)
+    private static async Task<Stored?> One(ReadLink link, string sql, NpgsqlParameter[] parameters, CancellationToken stop)
     {
-        await using var connection = await db.App.OpenConnectionAsync(stop);
-        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { TenantCommand(tenant) } };
+        await using var batch = link.Batch();
         var command = new NpgsqlBatchCommand(sql);
         foreach (var p in parameters) command.Parameters.Add(p);
         batch.BatchCommands.Add(command);
@@ -44,10 +43,4 @@ internal static class ResourceReads
             Body = reader.IsDBNull(7) ? null : reader.GetFieldValue<byte[]>(7),
         };
     }
-
-    /// <summary>Sets the tenant for the batch's own transaction, never for the session.</summary>
-    internal static NpgsqlBatchCommand TenantCommand(int tenant) => new("select set_config('app.tenant', $1, true)")
-    {
-        Parameters = { new() { Value = tenant.ToString(System.Globalization.CultureInfo.InvariantCulture) } },
-    };
 }

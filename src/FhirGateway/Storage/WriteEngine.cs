@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HealthTeams.FhirGateway.Interactions;
 using HealthTeams.FhirGateway.Json;
 using HealthTeams.FhirGateway.Outcomes;
 using HealthTeams.FhirGateway.Search;
@@ -12,21 +13,24 @@ namespace HealthTeams.FhirGateway.Storage;
 /// Conditional writes are race-free by one advisory lock per identifier, taken in sorted order by every write that
 /// carries that identifier; a loser finds the winner's resource and answers as matched (FHIR-33, FHIR-34).
 /// </summary>
-internal sealed class WriteEngine(Rids rids, IResourceValidator validator, IEnumerable<IResourceSlice> slices)
+internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirSettings settings, IEnumerable<IResourceSlice> slices)
 {
+    private const int MostLocks = 500;
     private readonly IResourceSlice[] slices = [.. slices.OrderBy(s => s.Order)];
 
-    public async Task<Outcome<IReadOnlyList<WriteResult>>> Run(Tx tx, IReadOnlyList<WriteEntry> entries, ReferenceMap? references = null, bool applySlices = true)
+    /// <param name="transaction">The entries may refer to each other, and must not write the same thing twice.</param>
+    public async Task<Outcome<IReadOnlyList<WriteResult>>> Run(Tx tx, IReadOnlyList<WriteEntry> entries, bool transaction = false, bool applySlices = true)
     {
+        var references = new ReferenceMap(settings.Base);
         await Lock(tx, entries);
         var plan = new Planned[entries.Count];
         for (var i = 0; i < entries.Count; i++)
         {
-            var resolved = await Resolve(tx, entries[i], references);
+            var resolved = await Resolve(tx, entries[i], transaction ? references : null);
             if (!resolved.Ok) return At(entries[i], resolved.Problem, entries.Count);
             plan[i] = resolved.Value;
         }
-        if (references is not null)
+        if (transaction)
         {
             if (Twice(plan) is { } twice) return twice;
             if (await Unresolved(tx, plan, references) is { } missing) return missing;
@@ -72,9 +76,12 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, IEnum
             if (e.Condition is not null && !Conditions.Identifiers(e.Condition).Any()) keys.Add($"{e.Type}|*");
         }
         if (keys.Count == 0) return;
-        await tx.Execute("""
-            select count(pg_advisory_xact_lock(hashtextextended(k, @Tenant))) from (select k from unnest(@keys) k order by k collate "C") s
-            """, new { tx.Tenant, keys = keys.ToArray() });
+        // A lock each for as many as PostgreSQL's lock table bears; a larger load has the tenant's gate to itself instead.
+        var alone = keys.Count > MostLocks;
+        await tx.Execute($"""
+            with gate as materialized (select pg_advisory_xact_lock{(alone ? "" : "_shared")}(8, @Tenant))
+            select count(pg_advisory_xact_lock(hashtextextended(k, @Tenant))) from gate, (select k from unnest(@keys) k order by k collate "C") s
+            """, new { tx.Tenant, keys = alone ? [] : keys.ToArray() });
     }
 
     private async Task<Outcome<Planned>> Resolve(Tx tx, WriteEntry e, ReferenceMap? references)
@@ -83,7 +90,7 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, IEnum
         var matched = false;
         if (e.Condition is not null)
         {
-            var found = await Conditions.Find(tx, e.Type, e.Condition);
+            var found = await Conditions.Find(tx, e.Type, e.Condition, settings.Base);
             if (!found.Ok) return found.Problem;
             if (found.Value.Count > 1) return Problem.Precondition($"{e.Type}?{e.Condition} matches more than one resource.", "multiple-matches");
             matched = found.Value.Count == 1;
@@ -98,39 +105,57 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, IEnum
         }
         var skip = (e.Kind == WriteKind.Create && matched) || (e.Kind == WriteKind.Delete && e.Condition is not null && !matched);
         id ??= e.Kind == WriteKind.Delete ? "" : tx.NewId().ToString();
-        if (references is not null && e.FullUrl is not null && e.Kind != WriteKind.Delete) references.Add(e.FullUrl, $"{e.Type}/{id}");
-        return new Planned(e, id, skip);
+        if (references is not null && e.FullUrl is { Length: > 0 } fullUrl && e.Kind != WriteKind.Delete)
+        {
+            references.Add(fullUrl, $"{e.Type}/{id}");
+            // Within a bundle a relative reference means the entry with that fullUrl: http://hl7.org/fhir/R4/bundle.html#references
+            if (Relative(fullUrl, e.Type) is { } relative) references.Add(relative, $"{e.Type}/{id}");
+        }
+        return new Planned(e, id, skip, e.Condition is not null && !matched);
     }
 
     /// <summary>Two entries for one resource in a transaction SHALL fail (FHIR-60, FHIR-61).</summary>
-    private static Problem? Twice(Planned[] plan) =>
-        plan.Where(p => !p.Skip).GroupBy(p => (p.Entry.Type, p.Id)).FirstOrDefault(g => g.Count() > 1) is { } twice
-            ? Problem.Invalid($"{twice.Key.Type}/{twice.Key.Id} is written by more than one entry of the transaction (entries {string.Join(", ", twice.Select(p => p.Entry.Position))}).", "Bundle.entry")
+    private static Problem? Twice(Planned[] plan)
+    {
+        // Entries under the same condition that nothing meets yet would each make the resource the condition asks for.
+        var targets = plan.Where(p => !p.Skip).Select(p => (What: $"{p.Entry.Type}/{p.Id}", p.Entry.Position))
+            .Concat(plan.Where(p => p.MakesTheMatch).Select(p => (What: $"{p.Entry.Type}?{p.Entry.Condition}", p.Entry.Position)));
+        return targets.GroupBy(t => t.What).FirstOrDefault(g => g.Count() > 1) is { } twice
+            ? Problem.Invalid($"{twice.Key} is written by more than one entry of the transaction (entries {string.Join(", ", twice.Select(t => t.Position))}).", "Bundle.entry")
             : null;
+    }
+
+    private static string? Relative(string fullUrl, string type)
+    {
+        var parts = fullUrl.Split('/');
+        return fullUrl.StartsWith("http", StringComparison.Ordinal) && parts.Length > 3 && parts[^2] == type ? $"{parts[^2]}/{parts[^1]}" : null;
+    }
 
     /// <summary>Conditional references become what they match; a urn:uuid that no entry has is an error that names it (FHIR-62, FHIR-65).</summary>
-    private static async Task<Problem?> Unresolved(Tx tx, Planned[] plan, ReferenceMap references)
+    private async Task<Problem?> Unresolved(Tx tx, Planned[] plan, ReferenceMap references)
     {
         foreach (var p in plan)
         {
-            if (p.Entry.Body is not { } body || p.Skip) continue;
-            foreach (var reference in Conditions.ReferencesIn(body))
+            // A Bundle that is stored has entries of its own to refer to.
+            if (p.Entry.Body is not { } body || p.Skip || p.Entry.Type == "Bundle") continue;
+            foreach (var written in Conditions.ReferencesIn(body))
             {
-                if (references.Knows(reference)) continue;
+                var reference = references.Local(written);
+                if (references.Knows(written) || references.Knows(reference)) continue;
                 if (reference.StartsWith("urn:uuid:", StringComparison.Ordinal) || reference.StartsWith("urn:oid:", StringComparison.Ordinal))
                 {
                     return Problem.Invalid($"No entry has the fullUrl {reference}.", $"Bundle.entry[{p.Entry.Position}].resource", "not-found");
                 }
                 var query = reference.IndexOf('?', StringComparison.Ordinal);
                 if (query <= 0 || reference.Contains("://", StringComparison.Ordinal) || !ResourceTypes.Known(reference[..query])) continue;
-                var found = await Conditions.Find(tx, reference[..query], reference[(query + 1)..]);
-                if (!found.Ok) return found.Problem;
+                var found = await Conditions.Find(tx, reference[..query], reference[(query + 1)..], settings.Base);
+                if (!found.Ok) return found.Problem with { Detail = $"The reference {reference}: {found.Problem.Detail}", Where = $"Bundle.entry[{p.Entry.Position}].resource" };
                 if (found.Value.Count != 1)
                 {
                     return Problem.Precondition($"The reference {reference} matches {(found.Value.Count == 0 ? "nothing" : "more than one resource")}.",
                         found.Value.Count == 0 ? "not-found" : "multiple-matches") with { Where = $"Bundle.entry[{p.Entry.Position}].resource" };
                 }
-                references.Add(reference, $"{reference[..query]}/{found.Value[0]}");
+                references.Add(written, $"{reference[..query]}/{found.Value[0]}");
             }
         }
         return null;
@@ -151,13 +176,14 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, IEnum
     }
 
     private async Task<Outcome<(WriteResult Result, JsonElement Body)>> Write(
-        Planned p, Stored? now, WriteBatch batch, DateTimeOffset updated, ReferenceMap? references, CancellationToken stop)
+        Planned p, Stored? now, WriteBatch batch, DateTimeOffset updated, ReferenceMap references, CancellationToken stop)
     {
         var e = p.Entry;
         var exists = now is { Deleted: false };
         if (p.Skip)
         {
-            return e.Kind == WriteKind.Delete ? Unchanged(204, p, now) : Unchanged(200, p, now!);
+            if (e.Kind == WriteKind.Delete) return Unchanged(204, p, now);
+            return exists ? Unchanged(200, p, now!) : Problem.Conflict($"{e.Type}/{p.Id} was deleted at the same moment. Repeat the request.");
         }
         if (e.IfMatch is { } demanded && (!exists || now!.Version != demanded))
         {
@@ -172,7 +198,7 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, IEnum
             if (!exists) return Unchanged(204, p, now);
             var before = Parse(now!.Body!);
             batch.Add(type, p.Id, now.Rid, now.Version + 1, "DELETE", null, isNew: false, IndexRows.Of(e.Type, before), null);
-            return (new WriteResult(204, e.Type, p.Id, now.Version + 1, updated, null, true), before);
+            return (new WriteResult(204, e.Type, p.Id, now.Version + 1, updated, null, true) { Before = now.Body }, before);
         }
         JsonElement body;
         if (e.Kind == WriteKind.Patch)
@@ -191,7 +217,7 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, IEnum
         var after = Parse(stored);
         batch.Add(type, p.Id, now?.Rid ?? await rids.Next(stop), version, Method(e.Kind), stored, now is null,
             exists ? IndexRows.Of(e.Type, Parse(now!.Body!)) : null, IndexRows.Of(e.Type, after));
-        return (new WriteResult(exists ? 200 : 201, e.Type, p.Id, version, updated, stored, true), after);
+        return (new WriteResult(exists ? 200 : 201, e.Type, p.Id, version, updated, stored, true) { Before = now?.Body }, after);
     }
 
     private async Task<Problem?> Apply(Tx tx, List<(WriteResult Result, JsonElement Body)> written)
@@ -212,11 +238,11 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, IEnum
         return null;
     }
 
-    private static bool SameContent(Stored now, JsonElement body, string id, ReferenceMap? references) =>
+    private static bool SameContent(Stored now, JsonElement body, string id, ReferenceMap references) =>
         FhirJson.Stamp(body, id, now.Version, now.Updated, references).AsSpan().SequenceEqual(now.Body);
 
     private static (WriteResult, JsonElement) Unchanged(int status, Planned p, Stored? now) =>
-        (new WriteResult(status, p.Entry.Type, p.Id, now?.Version ?? 0, now?.Updated ?? default, now?.Body, false), default);
+        (new WriteResult(status, p.Entry.Type, p.Id, now?.Version ?? 0, now?.Updated ?? default, now?.Body, false) { Before = now?.Body }, default);
 
     private static Outcome<IReadOnlyList<WriteResult>> At(WriteEntry e, Problem problem, int of) =>
         of == 1 ? problem : problem with { Detail = $"Entry {e.Position}: {problem.Detail}", Where = problem.Where ?? $"Bundle.entry[{e.Position}]" };
@@ -224,5 +250,6 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, IEnum
     private static JsonElement Parse(byte[] body) => JsonDocument.Parse(body).RootElement;
     private static string Method(WriteKind kind) => kind switch { WriteKind.Create => "POST", WriteKind.Update => "PUT", _ => "PATCH" };
 
-    private sealed record Planned(WriteEntry Entry, string Id, bool Skip);
+    /// <param name="Skip">Nothing to write: a conditional create that matched, a conditional delete that did not.</param>
+    private sealed record Planned(WriteEntry Entry, string Id, bool Skip, bool MakesTheMatch);
 }

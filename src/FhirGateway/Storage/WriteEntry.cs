@@ -36,6 +36,8 @@ internal sealed record WriteEntry
 /// <param name="Body">The stored bytes; null after delete.</param>
 internal sealed record WriteResult(int Status, string Type, string Id, int Version, DateTimeOffset Updated, byte[]? Body, bool Changed)
 {
+    /// <summary>What was stored before, if anything: who may not see it may not change it either.</summary>
+    public byte[]? Before { get; init; }
     public string Location => $"{Type}/{Id}/_history/{Version}";
 }
 

@@ -79,7 +79,8 @@ public sealed class AccessLog(Db db, ILogger<AccessLog> log) : BackgroundService
         var last = await tx.OneOrNone<(long Seq, byte[] Hash)?>(
             "select seq, hash from platform.access_batch where tenant = @Tenant order by seq desc limit 1", new { tx.Tenant });
         var batch = tx.NewId();
-        var ids = rows.Select(r => Guid.CreateVersion7(r.At)).ToArray();
+        // In the order of the ids, which is the order a verifier reads them in.
+        var ids = rows.Select(r => Guid.CreateVersion7(r.At)).Order().ToArray();
         var previous = last?.Hash ?? new byte[32];
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(previous);

@@ -1,0 +1,48 @@
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace HealthTeams.FhirGateway.Json;
+
+/// <summary>JSON from outside, checked once so that nothing behind it meets text it cannot read or store.</summary>
+internal static class JsonBody
+{
+    private const int MaxDepth = 64;
+
+    public static Outcome<JsonElement> Parse(ReadOnlyMemory<byte> json)
+    {
+        if (json.Span.StartsWith("\uFEFF"u8)) json = json[3..];
+        if (!Utf8.IsValid(json.Span)) return Problem.Invalid("The body is not UTF-8.", code: "structure");
+        try
+        {
+            // Two properties of one name would be read differently by different readers.
+            var root = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false }).RootElement;
+            return IsText(json.Span) ? root : Problem.Invalid("A string holds half a character or U+0000.", code: "structure");
+        }
+        catch (JsonException e)
+        {
+            return Problem.Invalid(e.LineNumber is { } line
+                ? $"The body is not JSON that can be read (at most {MaxDepth} deep, no property twice): line {line + 1}, position {e.BytePositionInLine + 1}."
+                : $"The body is not JSON that can be read (at most {MaxDepth} deep, no property twice).", code: "structure");
+        }
+    }
+
+    /// <summary>JSON can escape what Unicode and PostgreSQL do not hold: lone surrogates and U+0000.</summary>
+    private static bool IsText(ReadOnlySpan<byte> json)
+    {
+        if (json.IndexOf("\\u"u8) < 0) return true;
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
+        while (reader.Read())
+        {
+            if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.PropertyName) || !reader.ValueIsEscaped) continue;
+            try
+            {
+                if (reader.GetString()!.Contains('\0', StringComparison.Ordinal)) return false;
+            }
+            catch (InvalidOperationException)
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+}
