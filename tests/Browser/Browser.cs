@@ -51,7 +51,14 @@ internal static class Doing
         await page.FillAsync("[name=username]", username);
         await page.FillAsync("[name=password]", password);
         await page.PressAsync("[name=password]", "Enter");
-        await page.WaitForURLAsync("**/visits");
+        try
+        {
+            await page.WaitForURLAsync("**/visits", new() { WaitUntil = WaitUntilState.DOMContentLoaded });
+        }
+        catch (TimeoutException e)
+        {
+            throw new InvalidOperationException($"{username} is at {page.Url}: {await page.InnerTextAsync("body")}", e);
+        }
     }
 
     public static Task Press(this IPage page, string button) => page.GetByRole(AriaRole.Button, new() { Name = button, Exact = false }).First.ClickAsync();

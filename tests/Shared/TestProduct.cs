@@ -64,7 +64,11 @@ public class TestProduct : IAsyncLifetime
 
     public virtual async Task DisposeAsync()
     {
-        foreach (var app in running.ToArray().Reverse()) await app.DisposeAsync();
+        foreach (var app in running.ToArray().Reverse())
+        {
+            await app.StopAsync();
+            await app.DisposeAsync();
+        }
         NpgsqlConnection.ClearAllPools();
     }
 
