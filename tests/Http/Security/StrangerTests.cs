@@ -78,6 +78,28 @@ public sealed class StrangerTests(TestProduct product) : IClassFixture<TestProdu
         Assert.Equal(0L, await product.Ask<long>($"select count(*) from collab.participant where visit = '{booked.Visit}'"));
     }
 
+    [Fact]
+    public async Task A_live_connection_from_another_sites_page_is_refused()
+    {
+        await using var scene = await Visits.RoomScene.Open(product, "A-origin");
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/hubs/room/negotiate?negotiateVersion=1&s={scene.PatientRoom.Split('/')[^1]}");
+        request.Headers.Add("Origin", "https://evil.example");
+        Assert.Equal(HttpStatusCode.Forbidden, (await scene.PatientDevice.SendAsync(request)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Pages_answer_no_other_origin_and_the_FHIR_API_any()
+    {
+        foreach (var (path, open) in new[] { ("/auth/sign-in", false), ("/visits", false), ("/fhir/metadata", true), ("/fhir/.well-known/smart-configuration", true) })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            request.Headers.Add("Origin", "https://other.example");
+            var answer = await product.Stranger().SendAsync(request);
+            Assert.Equal(open, answer.Headers.Contains("Access-Control-Allow-Origin"));
+            Assert.False(answer.Headers.Contains("Access-Control-Allow-Credentials"));
+        }
+    }
+
     private static string Fill(RoutePattern pattern) => "/" + string.Join('/', pattern.PathSegments.Select(s => string.Concat(s.Parts.Select(p => p switch
     {
         RoutePatternLiteralPart literal => literal.Content,
