@@ -41,6 +41,11 @@ public sealed class WholePathTests(RealBrowser browser, ProductWithEhr product)
         await clinician.Keyboard.PressAsync("Enter");
         await patient.GetByText("Can you read this?").First.WaitForAsync(new() { State = WaitForSelectorState.Attached });
 
+        await clinician.Press("Share screen");
+        await patient.GetByText("shares the screen").First.WaitForAsync();
+        await clinician.Press("Stop sharing");
+        await patient.GetByText("shares the screen").First.WaitForAsync(new() { State = WaitForSelectorState.Detached });
+
         // The connection drops in mid-call: nothing ends, the pictures come back.
         await patient.Context.SetOfflineAsync(true);
         await Task.Delay(3000);

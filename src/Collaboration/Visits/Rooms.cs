@@ -40,7 +40,7 @@ public sealed class Rooms(Db db, ProjectFhir project, TenantDirectory tenants, P
             {
                 Visit = seat.Visit, Me = me, Hospital = tenant.Name, TimeZone = tenant.TimeZone, Status = row.Status,
                 Over = new Visit { Status = row.Status }.Over,
-                Row = entitled ? row : new VisitRow { Id = row.Id, Status = row.Status, StartAt = row.StartAt, Clinicians = row.Clinicians, Patient = "" },
+                Row = entitled ? row : new VisitRow { Id = row.Id, Status = row.Status, StartAt = row.StartAt, Clinicians = row.Clinicians },
             };
         }, stop);
         if (view.Ok) await audit.Record(new(caller.Tenant, db.Clock.GetUtcNow(), caller.Actor, "view", $"visit/{seat.Visit}", view.Value.Row.PatientId is { } p ? $"person/{p}" : null, 200), stop);

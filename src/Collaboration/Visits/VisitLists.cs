@@ -16,8 +16,11 @@ public sealed record VisitRow
     public string? Service { get; init; }
     public string? Location { get; init; }
 
+    public string? Family { get; init; }
+    public string? Given { get; init; }
+
     /// <summary>"BARLOW, Ada".</summary>
-    public string Patient { get; init; } = "unknown";
+    public string Patient => new People.Person { Kind = People.PersonKind.Patient, Family = Family, Given = Given }.Display;
     public Guid? PatientId { get; init; }
     public DateOnly? BirthDate { get; init; }
     public string? Gender { get; init; }
@@ -83,14 +86,14 @@ public sealed class VisitLists(Db db, TenantDirectory tenants, Platform.Audit.Ac
 
     internal static async Task<List<VisitRow>> Rows(Tx tx, Caller caller, string where, object args)
     {
-        var rows = (await tx.Query<Line>($"""
+        var rows = (await tx.Query<VisitRow>($"""
             select v.id, v.status, v.start_at as StartAt, v.end_at as EndAt, v.arrived_at as ArrivedAt, v.started_at as StartedAt,
               v.finished_at as FinishedAt, v.reason, v.service, v.location, v.patient as PatientId,
               p.family, p.given, p.gender, p.birth_date as BirthDate,
-              (select i.value from collab.person_identifier i where i.tenant = v.tenant and i.person = p.id order by i.system, i.value limit 1) as PatientIdentifier,
-              (select string_agg(concat_ws(' ', s.title, s.given, s.family), ', ' order by s.family)
+              (select 'MRN ' || i.value from collab.person_identifier i where i.tenant = v.tenant and i.person = p.id order by i.system, i.value limit 1) as PatientIdentifier,
+              coalesce((select string_agg(concat_ws(' ', s.title, s.given, s.family), ', ' order by s.family)
                from collab.visit_clinician c join collab.person s on s.tenant = c.tenant and s.id = c.person
-               where c.tenant = v.tenant and c.visit = v.id) as Clinicians,
+               where c.tenant = v.tenant and c.visit = v.id), '') as Clinicians,
               exists (select from collab.visit_clinician c where c.tenant = v.tenant and c.visit = v.id and c.person = @Person) as Mine,
               exists (select from collab.visit_key k where k.tenant = v.tenant and k.visit = v.id) as FromEhr,
               coalesce(w.count, 0)::int as WaitingCount, w.since as WaitingSince, w.names as WaitingNames
@@ -104,7 +107,7 @@ public sealed class VisitLists(Db db, TenantDirectory tenants, Platform.Audit.Ac
             order by v.start_at nulls last, v.id
             limit {Limit}
             """, args)).ToList();
-        return [.. rows.Select(r => r.ToRow(tx.Now))];
+        return [.. rows.Select(r => r with { NoShowProposed = VisitRules.NoShowProposed(r.Status, r.StartAt, tx.Now) })];
     }
 
     private static DateTimeOffset Midnight(DateOnly day, TimeZoneInfo zone)
@@ -115,40 +118,4 @@ public sealed class VisitLists(Db db, TenantDirectory tenants, Platform.Audit.Ac
 
     private static string Like(string search) =>
         "%" + search.Trim().Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal) + "%";
-
-    private sealed record Line
-    {
-        public Guid Id { get; init; }
-        public VisitStatus Status { get; init; }
-        public DateTimeOffset? StartAt { get; init; }
-        public DateTimeOffset? EndAt { get; init; }
-        public DateTimeOffset? ArrivedAt { get; init; }
-        public DateTimeOffset? StartedAt { get; init; }
-        public DateTimeOffset? FinishedAt { get; init; }
-        public string? Reason { get; init; }
-        public string? Service { get; init; }
-        public string? Location { get; init; }
-        public Guid? PatientId { get; init; }
-        public string? Family { get; init; }
-        public string? Given { get; init; }
-        public string? Gender { get; init; }
-        public DateOnly? BirthDate { get; init; }
-        public string? PatientIdentifier { get; init; }
-        public string? Clinicians { get; init; }
-        public bool Mine { get; init; }
-        public bool FromEhr { get; init; }
-        public int WaitingCount { get; init; }
-        public DateTimeOffset? WaitingSince { get; init; }
-        public string? WaitingNames { get; init; }
-
-        public VisitRow ToRow(DateTimeOffset now) => new()
-        {
-            Id = Id, Status = Status, StartAt = StartAt, EndAt = EndAt, ArrivedAt = ArrivedAt, StartedAt = StartedAt, FinishedAt = FinishedAt,
-            Reason = Reason, Service = Service, Location = Location, PatientId = PatientId, BirthDate = BirthDate, Gender = Gender,
-            Patient = new People.Person { Kind = People.PersonKind.Patient, Family = Family, Given = Given }.Display,
-            PatientIdentifier = PatientIdentifier is null ? null : $"MRN {PatientIdentifier}", Clinicians = Clinicians ?? "",
-            Mine = Mine, FromEhr = FromEhr, WaitingCount = WaitingCount, WaitingSince = WaitingSince, WaitingNames = WaitingNames,
-            NoShowProposed = VisitRules.NoShowProposed(Status, StartAt, now),
-        };
-    }
 }
