@@ -1,6 +1,7 @@
 using HealthTeams.Collaboration.People;
 using HealthTeams.Collaboration.Visits;
 using HealthTeams.FhirGateway.Appointments;
+using HealthTeams.FhirGateway.AuditEvents;
 using HealthTeams.FhirGateway.Communications;
 using HealthTeams.FhirGateway.Ehr;
 using HealthTeams.FhirGateway.Encounters;
@@ -26,6 +27,7 @@ public static class FhirGatewayServices
         services.AddSingleton<Searching>();
         services.AddSingleton<History>();
         services.AddSingleton<Bundles>();
+        services.AddSingleton<AuditTrail>();
         services.AddSingleton<FhirRouter>();
         services.AddSingleton<EhrChart>();
         services.AddSingleton(s => new FhirBatch(s.GetRequiredService<FhirRouter>(), s.GetRequiredService<FhirSettings>()));

@@ -1,10 +1,11 @@
+using HealthTeams.FhirGateway.AuditEvents;
 using HealthTeams.FhirGateway.Storage;
 using Npgsql;
 
 namespace HealthTeams.FhirGateway.Interactions;
 
 /// <summary>Which interaction a request is. http://hl7.org/fhir/R4/http.html#summary; used for HTTP and for bundle entries.</summary>
-internal sealed class FhirRouter(Reading reading, Writing writing, Searching searching, History history, Bundles bundles)
+internal sealed class FhirRouter(Reading reading, Writing writing, Searching searching, History history, Bundles bundles, AuditTrail trail)
 {
     public Task<FhirAnswer> Handle(Caller caller, FhirRequest r, CancellationToken stop) => Handle(caller, r, inBundle: false, stop);
 
@@ -29,6 +30,8 @@ internal sealed class FhirRouter(Reading reading, Writing writing, Searching sea
             [] when r.Method == "POST" && !inBundle => bundles.Process(caller, r, e => Handle(caller, e, inBundle: true, stop), stop),
             ["_history"] when get => history.List(caller, r, null, null, stop),
             [var type, ..] when !ResourceTypes.Known(type) => No(Problem.NotFound($"'{type}' is not a resource type of R4.", "not-supported")),
+            ["AuditEvent"] when get && TrailAsk.Meant(r.Query) => trail.Search(caller, r, stop),
+            ["AuditEvent", var id] when get => Audited(caller, r, id, stop),
             [var type] when get => searching.Search(caller, r, type, r.Query, stop),
             [var type, "_search"] when r.Method == "POST" => searching.Search(caller, r, type, r.Query, stop),
             [var type, "_history"] when get => history.List(caller, r, type, null, stop),
@@ -41,6 +44,10 @@ internal sealed class FhirRouter(Reading reading, Writing writing, Searching sea
             _ => No(new Problem(404, "not-supported", $"{r.Method} /{string.Join('/', r.Path)} is not an interaction of this server.")),
         };
     }
+
+    /// <summary>One of our own records, or an AuditEvent that a client stored.</summary>
+    private async Task<FhirAnswer> Audited(Caller caller, FhirRequest r, string id, CancellationToken stop) =>
+        await trail.Read(caller, id, stop) ?? await reading.Read(caller, r, "AuditEvent", id, null, stop);
 
     private static Task<FhirAnswer> No(Problem problem) => Task.FromResult(FhirAnswer.Of(problem));
 }
