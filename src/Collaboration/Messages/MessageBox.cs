@@ -37,7 +37,7 @@ public sealed class MessageBox(Db db, ProjectFhir project, Platform.Audit.Access
             from collab.message_delivery d
             join collab.message m on m.tenant = d.tenant and m.id = d.message
             left join collab.person p on p.tenant = m.tenant and p.id = m.patient
-            where d.tenant = @Tenant and d.recipient = @Person
+            where d.tenant = @Tenant and d.recipient = @Person and d.closed is distinct from 'withdrawn'
             order by (d.priority = 'urgent' and d.acknowledged_at is null) desc, d.sent_at desc, d.id desc
             limit 500
             """, new { tx.Tenant, caller.Person })], stop);
@@ -77,14 +77,20 @@ public sealed class MessageBox(Db db, ProjectFhir project, Platform.Audit.Access
     public Task<Outcome<bool>> Acknowledge(Caller caller, Guid delivery, CancellationToken stop) =>
         db.In<Outcome<bool>>(caller.Tenant, caller.Actor, async tx =>
         {
-            var message = await tx.Scalar<Guid?>("""
-                update collab.message_delivery
-                set acknowledged_at = coalesce(acknowledged_at, @Now), read_at = coalesce(read_at, @Now), next_at = null, closed = 'read'
-                where tenant = @Tenant and id = @delivery and recipient = @Person
-                returning message
-                """, new { tx.Tenant, tx.Now, delivery, caller.Person });
-            if (message is null) return Problem.NotFound("There is no such message for you.", "message-unknown");
-            tx.Publish("message.acknowledged", $"message/{message}", null, new { delivery, recipients = new[] { caller.Person } });
+            var row = await tx.OneOrNone<(Guid Message, Guid? Patient, bool Read, bool Acknowledged)?>("""
+                select m.id, m.patient, d.read_at is not null, d.acknowledged_at is not null
+                from collab.message_delivery d join collab.message m on m.tenant = d.tenant and m.id = d.message
+                where d.tenant = @Tenant and d.id = @delivery and d.recipient = @Person
+                for update of d
+                """, new { tx.Tenant, delivery, caller.Person });
+            if (row is not { } known) return Problem.NotFound("There is no such message for you.", "message-unknown");
+            if (known.Acknowledged) return true;
+            await tx.Execute("""
+                update collab.message_delivery set acknowledged_at = @Now, read_at = coalesce(read_at, @Now), next_at = null, closed = 'read'
+                where tenant = @Tenant and id = @delivery
+                """, new { tx.Tenant, tx.Now, delivery });
+            tx.Publish("message.acknowledged", $"message/{known.Message}", known.Patient is { } p ? $"person/{p}" : null, new { delivery, recipients = new[] { caller.Person } });
+            if (!known.Read) await project(tx, "message", known.Message);
             return true;
         }, stop);
 }

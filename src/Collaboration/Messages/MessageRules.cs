@@ -18,9 +18,9 @@ public static class MessageRules
     /// <summary>When step <paramref name="step"/> + 1 is due, counted from sending so that lateness does not add up; null when it was the last.</summary>
     public static DateTimeOffset? NextAfter(int step, string priority, DateTimeOffset sentAt, DateTimeOffset now)
     {
-        if (priority != "urgent" || step + 1 >= UrgentNotifications) return null;
-        var next = sentAt + UrgentEvery * (step + 1);
-        // After an outage the missed repeats are not rung all at once.
-        return next > now ? next : now + UrgentEvery;
+        if (priority != "urgent") return null;
+        // After an outage the missed repeats are not rung all at once: the next one on the beat, none after 20 minutes.
+        var next = Math.Max(step + 1, (int)((now - sentAt) / UrgentEvery) + 1);
+        return next < UrgentNotifications ? sentAt + UrgentEvery * next : null;
     }
 }

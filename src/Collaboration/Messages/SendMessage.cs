@@ -23,6 +23,7 @@ public sealed class MessageDoor
         var patient = said.Patient is { } p ? await PeopleSql.FindOrMake(tx, p) : null;
         var recipients = new List<Guid>();
         foreach (var r in said.Recipients) recipients.Add((await PeopleSql.FindOrMake(tx, r)).Id);
+        recipients = [.. recipients.Distinct()]; // a Practitioner and a role of theirs are one person
         var id = tx.NewId();
         await tx.Execute("""
             insert into collab.message (tenant, id, communication, priority, sender, sender_person, patient, text, sent_at)
@@ -34,5 +35,17 @@ public sealed class MessageDoor
             """, new { tx.Tenant, tx.Now, message = id, said.Priority, ids = recipients.Select(_ => tx.NewId()).ToArray(), people = recipients.ToArray() });
         tx.Publish("message.sent", $"message/{id}", patient is null ? null : $"person/{patient.Id}", new { recipients, said.Priority });
         return id;
+    }
+
+    /// <summary>The sender took it back: nothing rings any more.</summary>
+    public async Task Withdraw(Tx tx, string communication)
+    {
+        var recipients = (await tx.Query<(Guid Message, Guid Recipient)>("""
+            update collab.message_delivery d set next_at = null, closed = 'withdrawn'
+            from collab.message m
+            where m.tenant = @Tenant and m.communication = @communication and d.tenant = @Tenant and d.message = m.id and d.closed is distinct from 'withdrawn'
+            returning d.message, d.recipient
+            """, new { tx.Tenant, communication })).ToList();
+        if (recipients.Count > 0) tx.Publish("message.withdrawn", $"message/{recipients[0].Message}", null, new { recipients = recipients.Select(r => r.Recipient) });
     }
 }

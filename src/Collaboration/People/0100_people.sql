@@ -27,6 +27,7 @@ create table collab.person_identifier (
   kind text not null,
   system text not null,
   value text not null,
+  type text,
   person uuid not null,
   primary key (tenant, kind, system, value),
   foreign key (tenant, person) references collab.person

@@ -13,7 +13,7 @@ internal static class PeopleSql
     public static async Task<Person> FindOrMake(Tx tx, PersonSaid said)
     {
         var known = await Find(tx, said);
-        var person = known ?? new Person { Id = tx.NewId(), Kind = said.Kind };
+        Person person = known ?? new Person { Id = tx.NewId(), Kind = said.Kind };
         person = person with
         {
             Family = said.Family ?? person.Family,
@@ -31,8 +31,8 @@ internal static class PeopleSql
         var locks = said.Identifiers.Select(i => $"person|{said.Kind}|{i.System}|{i.Value}")
             .Append(said.Reference is null ? null : $"person|{said.Source}|{said.Reference}").OfType<string>().ToArray();
         await Locks.Take(tx, locks);
-        var candidates = await tx.Query<Person>("""
-            select p.id, p.kind, p.family, p.given, p.title, p.gender, p.birth_date as BirthDate
+        var candidates = await tx.Query<Candidate>("""
+            select p.id, p.kind, p.family, p.given, p.title, p.gender, p.birth_date as BirthDate, f.rank
             from (
                 select k.person, 0 as rank from collab.person_key k
                 where k.tenant = @Tenant and k.source = @Source and k.reference = @Reference
@@ -48,7 +48,13 @@ internal static class PeopleSql
             tx.Tenant, said.Source, Reference = said.Reference ?? "", kind = said.Kind.ToString(),
             systems = said.Identifiers.Select(i => i.System).ToArray(), values = said.Identifiers.Select(i => i.Value).ToArray(),
         });
-        return candidates.FirstOrDefault(p => p.BirthDate is null || said.BirthDate is null || p.BirthDate == said.BirthDate);
+        // The source's own key is believed: a corrected birth date is the same person, corrected.
+        return candidates.FirstOrDefault(p => p.Rank == 0 || p.BirthDate is null || said.BirthDate is null || p.BirthDate == said.BirthDate);
+    }
+
+    private sealed record Candidate : Person
+    {
+        public int Rank { get; init; }
     }
 
     private static async Task Save(Tx tx, Person p, PersonSaid said)
@@ -87,8 +93,8 @@ internal static class PeopleSql
         if (said.Identifiers.Count > 0)
         {
             batch.BatchCommands.Add(new NpgsqlBatchCommand("""
-                insert into collab.person_identifier (tenant, kind, system, value, person)
-                select $1, $2, i.system, i.value, $3 from unnest($4::text[], $5::text[]) as i (system, value)
+                insert into collab.person_identifier (tenant, kind, system, value, person, type)
+                select $1, $2, i.system, i.value, $3, i.type from unnest($4::text[], $5::text[], $6::text[]) as i (system, value, type)
                 on conflict (tenant, kind, system, value) do nothing
                 """)
             {
@@ -99,6 +105,7 @@ internal static class PeopleSql
                     new() { Value = p.Id },
                     new() { Value = said.Identifiers.Select(i => i.System).ToArray() },
                     new() { Value = said.Identifiers.Select(i => i.Value).ToArray() },
+                    new() { Value = said.Identifiers.Select(i => i.Type).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
                 },
             });
         }

@@ -3,7 +3,8 @@ namespace HealthTeams.Collaboration.People;
 public enum PersonKind { Staff, Patient }
 
 /// <summary>A business identifier that travels between systems: MRN, staff number, appointment number.</summary>
-public sealed record Identifier(string System, string Value);
+/// <param name="Type">Of http://terminology.hl7.org/CodeSystem/v2-0203, when the source says it: "MR" is a medical record number.</param>
+public sealed record Identifier(string System, string Value, string? Type = null);
 
 /// <summary>
 /// A person as a source describes them. <paramref name="Source"/> is the EHR registration, or Guid.Empty for our own FHIR API;
@@ -14,7 +15,7 @@ public sealed record PersonSaid(
     string? Family, string? Given, string? Title, string? Gender, DateOnly? BirthDate, string? Role = null);
 
 /// <summary>A person we know.</summary>
-public sealed record Person
+public record Person
 {
     public Guid Id { get; init; }
     public PersonKind Kind { get; init; }

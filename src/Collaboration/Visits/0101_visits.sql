@@ -11,6 +11,7 @@ create table collab.visit (
   arrived_at timestamptz,
   started_at timestamptz,
   finished_at timestamptz,
+  no_show_at timestamptz,
   version bigint not null default 1,
   booked_at timestamptz not null,
   primary key (tenant, id),

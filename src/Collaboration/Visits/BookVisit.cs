@@ -9,7 +9,7 @@ internal static class BookVisit
 {
     private const string Columns = """
         v.id, v.status, v.start_at as StartAt, v.end_at as EndAt, v.reason, v.service, v.location, v.patient,
-        v.arrived_at as ArrivedAt, v.started_at as StartedAt, v.finished_at as FinishedAt, v.version
+        v.arrived_at as ArrivedAt, v.started_at as StartedAt, v.finished_at as FinishedAt, v.no_show_at as NoShowAt, v.version
         """;
 
     public static async Task<Visit> Run(Tx tx, VisitBooking booking)
@@ -36,6 +36,7 @@ internal static class BookVisit
         if (visit.EndAt < visit.StartAt) visit = visit with { EndAt = null };
         var changed = current != visit;
         await Save(tx, current, visit, booking, clinicians, changed);
+        if (visit.Over && current is { Over: false }) await VisitEnd.CloseRoom(tx, visit.Id);
         if (changed)
         {
             tx.Publish(VisitRules.Kind(current, visit), $"visit/{visit.Id}", visit.Patient is { } id ? $"person/{id}" : null);

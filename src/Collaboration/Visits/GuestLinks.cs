@@ -49,15 +49,24 @@ public sealed class GuestLinks(Db db, TenantDirectory tenants)
                 """, new { tx.Tenant, tx.Now, link.Id, device = Secrets.Hash(deviceSecret) });
             var named = link.Display ?? (string.IsNullOrWhiteSpace(display) ? null : display.Trim()[..Math.Min(display.Trim().Length, 100)]);
             var request = link.Role == SeatRole.Patient
-                ? new SeatRequest(link.Visit, SeatRole.Patient, link.Patient, link.PatientName, KnownBy.Link, link.Id)
+                ? new SeatRequest(link.Visit, SeatRole.Patient, null, link.PatientName, KnownBy.Link, link.Id)
                 : new SeatRequest(link.Visit, SeatRole.Guest, null, named ?? "Guest", link.Display is null ? KnownBy.Self : KnownBy.Link, link.Id);
+            if (elsewhere) await LeaveOldDevice(tx, link);
             var seat = await TakeSeat.Run(tx, request);
             if (!seat.Ok) return seat;
-            if (elsewhere) await tx.Execute(
-                "update collab.participant set state = 'Invited', admitted_at = null where tenant = @Tenant and id = @Id", new { tx.Tenant, seat.Value.Id });
             tx.Publish("visit.link-redeemed", $"visit/{link.Visit}", link.Patient is { } p ? $"person/{p}" : null, new { link = link.Id, elsewhere });
             return seat;
         }, stop);
+    }
+
+    /// <summary>The link moves to another device: the seat on the old one is closed for good, the new one waits to be admitted.</summary>
+    private static async Task LeaveOldDevice(Tx tx, Link link)
+    {
+        var old = await tx.Scalar<Guid?>("""
+            update collab.participant set state = 'Removed', link = null, left_at = @Now where tenant = @Tenant and link = @Id and state <> 'Removed'
+            returning id
+            """, new { tx.Tenant, tx.Now, link.Id });
+        if (old is { } participant) tx.Publish("visit.removed", $"visit/{link.Visit}", null, new { participant });
     }
 
     private async Task<int?> TenantOf(string token, CancellationToken stop)
@@ -69,15 +78,17 @@ public sealed class GuestLinks(Db db, TenantDirectory tenants)
     }
 
     private static Task<Link?> Row(Tx tx, string token) => tx.OneOrNone<Link>("""
-        select l.id, l.visit, l.role, l.display, l.device_hash as DeviceHash, l.failures, v.status, v.patient, p.birth_date as BirthDate, p.family, p.given
+        select l.id, l.visit, l.role, l.display, l.device_hash as DeviceHash, l.failures, v.status,
+          coalesce(v.end_at, v.start_at, l.created_at) + interval '24 hours' < @Now as Stale, v.patient, p.birth_date as BirthDate, p.family, p.given
         from collab.visit_link l
         join collab.visit v on v.tenant = l.tenant and v.id = l.visit
         left join collab.person p on p.tenant = v.tenant and p.id = v.patient
         where l.tenant = @Tenant and l.hash = @hash
         for update of l
-        """, new { tx.Tenant, hash = Secrets.Hash(token) });
+        """, new { tx.Tenant, tx.Now, hash = Secrets.Hash(token) });
 
-    private static bool Over(Link link) => new Visit { Status = link.Status }.Over;
+    /// <summary>A link dies with its visit, and a day after its time when the visit was never held.</summary>
+    private static bool Over(Link link) => link.Stale || new Visit { Status = link.Status }.Over;
 
     private static bool SameDevice(Link link, string? secret) =>
         secret is not null && CryptographicOperations.FixedTimeEquals(link.DeviceHash, Secrets.Hash(secret));
@@ -91,6 +102,7 @@ public sealed class GuestLinks(Db db, TenantDirectory tenants)
         public byte[]? DeviceHash { get; init; }
         public int Failures { get; init; }
         public VisitStatus Status { get; init; }
+        public bool Stale { get; init; }
         public Guid? Patient { get; init; }
         public DateOnly? BirthDate { get; init; }
         public string? Family { get; init; }

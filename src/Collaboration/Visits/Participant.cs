@@ -23,5 +23,5 @@ public sealed record Participant
     public bool Connected { get; init; }
 }
 
-/// <summary>Asks for a place in a visit's room. The same person (or the same link) gets the same place again.</summary>
+/// <summary>Asks for a place in a visit's room. The same person gets the same place again, and so does the same link; a link's seat has no person.</summary>
 public sealed record SeatRequest(Guid Visit, SeatRole Role, Guid? Person, string Display, KnownBy KnownBy, Guid? Link = null);

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using HealthTeams.Platform.Live;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Hosting;
@@ -7,57 +8,52 @@ using Npgsql;
 namespace HealthTeams.Collaboration.Visits;
 
 /// <summary>
-/// Keeps the rooms of this host current: hears every visit event (of whatever host), reads the room once and sends
-/// each connected seat its own view. Refreshes presence of the living connections every 15 seconds, in one statement a tenant.
+/// Keeps the rooms of this host current: hears every visit event (of whatever host), reads the room and sends each
+/// connected seat its own view. One reader for all rooms, so an older view is never sent after a newer one; a room that
+/// changes while it waits its turn is read once. Presence of living connections is refreshed every 15 seconds.
 /// </summary>
 public sealed class RoomBroadcast(Db db, RoomConnections connections, IHubContext<RoomHub> hub, IceServers ice, LiveRelay relay, ILogger<RoomBroadcast> log) : BackgroundService
 {
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+    private readonly Channel<RoomKey> stale = Channel.CreateUnbounded<RoomKey>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly HashSet<RoomKey> waiting = [];
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    private readonly record struct RoomKey(int Tenant, Guid Visit);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
         relay.Heard += Heard;
-        using var timer = new PeriodicTimer(Heartbeat);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken)) await Beat(stoppingToken);
-        }
-        catch (OperationCanceledException)
-        {
-            relay.Heard -= Heard;
-        }
+        stoppingToken.Register(() => relay.Heard -= Heard);
+        return Task.WhenAll(Refresh(stoppingToken), Presence(stoppingToken));
     }
 
     public async Task<RoomState?> StateFor(int tenant, Guid visit, Guid participant, CancellationToken stop) =>
         (await Read(tenant, visit, stop)).For(participant, connections.Media, ice.For(participant, db.Clock.GetUtcNow()));
 
-    public async Task Changed(int tenant, Guid visit, CancellationToken stop)
+    /// <summary>This room is to be shown anew, soon.</summary>
+    public void Changed(int tenant, Guid visit)
     {
-        var here = connections.In(tenant, visit);
-        if (here.Count == 0) return;
-        var room = await Read(tenant, visit, stop);
-        foreach (var seat in here)
+        var room = new RoomKey(tenant, visit);
+        lock (waiting)
         {
-            if (room.For(seat.Participant, connections.Media, ice.For(seat.Participant, room.Now)) is not { } state) continue;
-            await hub.Clients.Group(RoomConnections.GroupOf(seat.Participant)).SendAsync("state", state, stop);
-            if (new Visit { Status = room.Status }.Over) await hub.Clients.Group(RoomConnections.GroupOf(seat.Participant)).SendAsync("ended", stop);
+            if (!waiting.Add(room)) return;
         }
+        stale.Writer.TryWrite(room);
     }
 
     public async Task Chat(int tenant, Guid visit, ChatLine line, CancellationToken stop)
     {
         var room = await Read(tenant, visit, stop);
-        foreach (var seat in room.Seats.Where(s => s.Role == SeatRole.Host || s.State is SeatState.InCall or SeatState.Admitted))
+        foreach (var seat in room.Seats.Where(s => (s.Role == SeatRole.Host && s.State != SeatState.Removed) || s.State is SeatState.InCall or SeatState.Admitted))
         {
             await hub.Clients.Group(RoomConnections.GroupOf(seat.Id)).SendAsync("chat", line, stop);
         }
     }
 
-    public async Task<bool> BothInCall(RoomSeat from, Guid to, CancellationToken stop)
-    {
-        var room = await Read(from.Tenant, from.Visit, stop);
-        return room.Seats.Count(s => (s.Id == from.Participant || s.Id == to) && s.State == SeatState.InCall) == 2;
-    }
+    public Task<bool> BothInCall(RoomSeat from, Guid to, CancellationToken stop) => db.In(from.Tenant, Actor.Product, tx => tx.Scalar<bool>("""
+        select count(*) = 2 from collab.participant p join collab.visit v on v.tenant = p.tenant and v.id = p.visit
+        where p.tenant = @Tenant and p.visit = @Visit and p.id in (@Participant, @to) and p.state = 'InCall' and v.status in ('Booked', 'Arrived', 'InProgress')
+        """, new { tx.Tenant, from.Visit, from.Participant, to }), stop);
 
     internal async Task Lost(RoomSeat seat)
     {
@@ -77,19 +73,55 @@ public sealed class RoomBroadcast(Db db, RoomConnections connections, IHubContex
         }
     }
 
-    private async Task Beat(CancellationToken stop)
+    private async Task Refresh(CancellationToken stop)
     {
-        foreach (var tenant in connections.All().GroupBy(s => s.Tenant))
+        await foreach (var room in stale.Reader.ReadAllAsync(stop))
         {
+            lock (waiting) waiting.Remove(room);
             try
             {
-                await db.In(tenant.Key, Actor.Product, tx => tx.Execute(
-                    "update collab.participant set connected_until = @until where tenant = @Tenant and id = any(@ids)",
-                    new { tx.Tenant, until = tx.Now + Rooms.Presence, ids = tenant.Select(s => s.Participant).ToArray() }), stop);
+                await Show(room, stop);
             }
             catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException)
             {
-                log.LogWarning("Presence waits for the database: {Reason}", e.Message);
+                log.LogWarning("A room waits for the database: {Reason}", e.Message);
+                await Task.Delay(TimeSpan.FromSeconds(1), stop);
+                Changed(room.Tenant, room.Visit);
+            }
+        }
+    }
+
+    private async Task Show(RoomKey key, CancellationToken stop)
+    {
+        var here = connections.In(key.Tenant, key.Visit);
+        if (here.Count == 0) return;
+        var room = await Read(key.Tenant, key.Visit, stop);
+        var over = new Visit { Status = room.Status }.Over;
+        foreach (var seat in here)
+        {
+            var group = hub.Clients.Group(RoomConnections.GroupOf(seat.Participant));
+            if (room.For(seat.Participant, connections.Media, ice.For(seat.Participant, room.Now)) is { } state) await group.SendAsync("state", state, stop);
+            if (over) await group.SendAsync("ended", stop);
+        }
+    }
+
+    private async Task Presence(CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(Heartbeat, db.Clock);
+        while (await timer.WaitForNextTickAsync(stop))
+        {
+            foreach (var tenant in connections.All().GroupBy(s => s.Tenant))
+            {
+                try
+                {
+                    await db.In(tenant.Key, Actor.Product, tx => tx.Execute(
+                        "update collab.participant set connected_until = @until where tenant = @Tenant and id = any(@ids)",
+                        new { tx.Tenant, until = tx.Now + Rooms.Presence, ids = tenant.Select(s => s.Participant).ToArray() }), stop);
+                }
+                catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException)
+                {
+                    log.LogWarning("Presence waits for the database: {Reason}", e.Message);
+                }
             }
         }
     }
@@ -98,19 +130,7 @@ public sealed class RoomBroadcast(Db db, RoomConnections connections, IHubContex
     {
         if (!change.Subject.StartsWith("visit/", StringComparison.Ordinal)) return;
         var visit = Guid.Parse(change.Subject.AsSpan("visit/".Length));
-        foreach (var tenant in connections.All().Where(s => s.Visit == visit).Select(s => s.Tenant).Distinct()) _ = Tell(tenant, visit);
-    }
-
-    private async Task Tell(int tenant, Guid visit)
-    {
-        try
-        {
-            await Changed(tenant, visit, CancellationToken.None);
-        }
-        catch (Exception e) when (e is NpgsqlException or IOException)
-        {
-            log.LogWarning("A room could not be refreshed: {Reason}", e.Message);
-        }
+        foreach (var tenant in connections.All().Where(s => s.Visit == visit).Select(s => s.Tenant).Distinct()) Changed(tenant, visit);
     }
 
     private Task<RoomSnapshot> Read(int tenant, Guid visit, CancellationToken stop) =>

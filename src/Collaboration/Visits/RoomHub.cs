@@ -39,11 +39,11 @@ public sealed class RoomHub(Rooms rooms, RoomConnections connections, RoomBroadc
         await Clients.Group(RoomConnections.GroupOf(toParticipantId)).SendAsync("signal", from.Participant, json, Stop);
     }
 
-    public async Task Media(MediaState media)
+    public void Media(MediaState media)
     {
         var seat = connections.Of(Context.ConnectionId) ?? throw new HubException("enter-first");
         connections.SetMedia(seat.Participant, media);
-        await broadcast.Changed(seat.Tenant, seat.Visit, Stop);
+        broadcast.Changed(seat.Tenant, seat.Visit);
     }
 
     public async Task Chat(string text)

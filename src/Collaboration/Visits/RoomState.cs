@@ -49,6 +49,10 @@ internal sealed record RoomSnapshot(Guid Visit, VisitStatus Status, DateTimeOffs
         return new RoomSnapshot(visit, Enum.Parse<VisitStatus>(status ?? nameof(VisitStatus.Cancelled)), tx.Now, seats, chat);
     }
 
+    /// <summary>No patient's name to whoever only holds a link, before a clinician has looked at them (ARCHITECTURE, Media).</summary>
+    public static string NameFor(Participant seat, Participant viewer) =>
+        seat.Id == viewer.Id && seat is { Role: SeatRole.Patient, KnownBy: KnownBy.Link, AdmittedAt: null } ? "" : seat.Display;
+
     public RoomState? For(Guid viewer, Func<Guid, MediaState> media, IReadOnlyList<IceServer> ice)
     {
         var me = Seats.FirstOrDefault(s => s.Id == viewer);
@@ -61,7 +65,7 @@ internal sealed record RoomSnapshot(Guid Visit, VisitStatus Status, DateTimeOffs
         return new RoomState
         {
             Visit = Visit, Status = Status.ToString(), Now = Now, Me = me.Id, Role = me.Role.ToString(), MyState = me.State.ToString(),
-            People = [.. visible.Select(s => new PersonInRoom(s.Id, s.Display, s.Role.ToString(), s.KnownBy.ToString(), s.State.ToString(), s.WaitingSince, s.Connected, media(s.Id)))],
+            People = [.. visible.Select(s => new PersonInRoom(s.Id, NameFor(s, me), s.Role.ToString(), s.KnownBy.ToString(), s.State.ToString(), s.WaitingSince, s.Connected, media(s.Id)))],
             Chat = inside ? Chat : [],
             IceServers = inside ? ice : [],
         };

@@ -34,11 +34,12 @@ public sealed class Rooms(Db db, ProjectFhir project, TenantDirectory tenants, P
         {
             var me = await SeatSql.Find(tx, seat.Visit, seat.Participant);
             if (me is null) return Problem.NotFound("There is no such seat.", "seat-unknown");
+            if (me.State == SeatState.Removed) return Problem.Forbidden("You have been removed from this visit.", "removed");
             var row = (await VisitLists.Rows(tx, caller, "v.id = @visit", new { tx.Tenant, tx.Now, caller.Person, visit = seat.Visit })).Single();
             var entitled = me.Role == SeatRole.Host || (me.KnownBy == KnownBy.Ehr && me.Role == SeatRole.Patient) || me.State is SeatState.Admitted or SeatState.InCall;
             return new RoomView
             {
-                Visit = seat.Visit, Me = me, Hospital = tenant.Name, TimeZone = tenant.TimeZone, Status = row.Status,
+                Visit = seat.Visit, Me = me with { Display = RoomSnapshot.NameFor(me, me) }, Hospital = tenant.Name, TimeZone = tenant.TimeZone, Status = row.Status,
                 Over = new Visit { Status = row.Status }.Over,
                 Row = entitled ? row : new VisitRow { Id = row.Id, Status = row.Status, StartAt = row.StartAt, Clinicians = row.Clinicians },
             };
@@ -52,6 +53,7 @@ public sealed class Rooms(Db db, ProjectFhir project, TenantDirectory tenants, P
         db.In<Outcome<string>>(caller.Tenant, caller.Actor, async tx =>
         {
             if (caller.Seat is not { } seat) return Problem.Forbidden("This session has no seat.");
+            if (await Closed(tx, seat) is { } closed) return closed;
             var ticket = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
             await tx.Execute("""
                 delete from collab.room_ticket where tenant = @Tenant and participant = @Participant and expires_at < @Now;
@@ -69,8 +71,8 @@ public sealed class Rooms(Db db, ProjectFhir project, TenantDirectory tenants, P
                 "select participant from collab.room_ticket where tenant = @Tenant and hash = @hash and expires_at > @Now",
                 new { tx.Tenant, tx.Now, hash = Secrets.Hash(ticket) });
             if (holder != seat.Participant) return Problem.Forbidden("This ticket does not open this room. Reload the page.", "ticket");
-            var me = await SeatSql.Find(tx, seat.Visit, seat.Participant);
-            if (me is null || me.State == SeatState.Removed) return Problem.Forbidden("You have been removed from this visit.", "removed");
+            if (await Closed(tx, seat) is { } closed) return closed;
+            var me = (await SeatSql.Find(tx, seat.Visit, seat.Participant))!;
             await tx.Execute("update collab.participant set connected_until = @until where tenant = @Tenant and id = @Id",
                 new { tx.Tenant, me.Id, until = tx.Now + Presence });
             tx.Publish("visit.connected", $"visit/{seat.Visit}", null, new { participant = me.Id });
@@ -161,14 +163,21 @@ public sealed class Rooms(Db db, ProjectFhir project, TenantDirectory tenants, P
     {
         if (visit.Status == VisitStatus.Arrived) await Change(tx, visit, VisitStatus.InProgress, "visit.started");
         await VisitSql.SetStatus(tx, visit, VisitStatus.Finished, at);
-        await tx.Execute("""
-            delete from collab.room_ticket t using collab.participant p
-            where t.tenant = @Tenant and p.tenant = @Tenant and t.participant = p.id and p.visit = @Id;
-            update collab.participant set state = 'Left', left_at = coalesce(left_at, @at), connected_until = null
-            where tenant = @Tenant and visit = @Id and state <> 'Removed'
-            """, new { tx.Tenant, visit.Id, at });
+        await VisitEnd.CloseRoom(tx, visit.Id);
         tx.Publish("visit.finished", $"visit/{visit.Id}", VisitSql.PatientOf(visit));
         await project(tx, "visit", visit.Id);
+    }
+
+    /// <summary>A visit that is over and a seat that was taken away open nothing any more.</summary>
+    private static async Task<Problem?> Closed(Tx tx, VisitSeat seat)
+    {
+        var (status, state) = await tx.OneOrNone<(string?, string?)>("""
+            select v.status, p.state from collab.participant p join collab.visit v on v.tenant = p.tenant and v.id = p.visit
+            where p.tenant = @Tenant and p.id = @Participant and p.visit = @Visit
+            """, new { tx.Tenant, seat.Participant, seat.Visit });
+        if (status is null) return Problem.NotFound("There is no such seat.", "seat-unknown");
+        if (new Visit { Status = Enum.Parse<VisitStatus>(status) }.Over) return new Problem(410, "visit-over", "This visit is over.");
+        return state == nameof(SeatState.Removed) ? Problem.Forbidden("You have been removed from this visit.", "removed") : null;
     }
 
     private async Task Change(Tx tx, Visit visit, VisitStatus status, string kind)

@@ -8,6 +8,7 @@ internal static class TakeSeat
         p.admitted_at as AdmittedAt, coalesce(p.connected_until > @Now, false) as Connected
         """;
 
+    /// <summary>A link is a seat of its own: whoever holds it is never taken for the person who came from the chart.</summary>
     public static async Task<Outcome<Participant>> Run(Tx tx, SeatRequest request)
     {
         var status = await tx.Scalar<string>(
@@ -17,9 +18,8 @@ internal static class TakeSeat
 
         var seat = await tx.OneOrNone<Participant>($"""
             select {Columns} from collab.participant p
-            where p.tenant = @Tenant and p.visit = @Visit and (p.person = @Person or p.link = @Link)
-            order by (p.link = @Link) desc nulls last
-            limit 1
+            where p.tenant = @Tenant and p.visit = @Visit
+              and case when @Link::uuid is null then p.person = @Person and p.link is null else p.link = @Link end
             """, new { tx.Tenant, tx.Now, request.Visit, request.Person, request.Link });
         if (seat is not null) return seat.State == SeatState.Removed ? Problem.Forbidden("The clinician has removed you from this visit.", "removed") : seat;
 

@@ -41,6 +41,7 @@ public sealed record Visit
     public DateTimeOffset? ArrivedAt { get; init; }
     public DateTimeOffset? StartedAt { get; init; }
     public DateTimeOffset? FinishedAt { get; init; }
+    public DateTimeOffset? NoShowAt { get; init; }
     public long Version { get; init; }
 
     public bool Over => Status is VisitStatus.Finished or VisitStatus.NoShow or VisitStatus.Cancelled;

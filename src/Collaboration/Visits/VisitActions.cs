@@ -42,6 +42,7 @@ public sealed class VisitActions(Db db, ProjectFhir project)
             if (v.Status != VisitStatus.Booked) return Problem.Conflict("The patient came to this visit, or it is over.", "visit-not-booked");
             if (v.StartAt > tx.Now) return Problem.Conflict("The visit has not begun yet.", "visit-not-begun");
             await VisitSql.SetStatus(tx, v, VisitStatus.NoShow);
+            await VisitEnd.CloseRoom(tx, visit);
             tx.Publish("visit.noshow", $"visit/{visit}", VisitSql.PatientOf(v), delay: UndoFor);
             await project(tx, "visit", visit);
             return true;
@@ -53,6 +54,7 @@ public sealed class VisitActions(Db db, ProjectFhir project)
             var v = await VisitSql.Lock(tx, visit);
             if (v is null) return Problem.NotFound("There is no such visit.", "visit-unknown");
             if (v.Status != VisitStatus.NoShow) return Problem.Conflict("This visit is not marked as a no-show.", "visit-not-noshow");
+            if (tx.Now > v.NoShowAt + UndoFor) return Problem.Conflict("The EHR has been told. Change it there.", "undo-late");
             await VisitSql.SetStatus(tx, v, VisitStatus.Booked);
             tx.Publish("visit.noshow-undone", $"visit/{visit}", VisitSql.PatientOf(v));
             await project(tx, "visit", visit);

@@ -25,7 +25,7 @@ public sealed record VisitRow
     public DateOnly? BirthDate { get; init; }
     public string? Gender { get; init; }
 
-    /// <summary>With its type: "MRN MRN-1001".</summary>
+    /// <summary>The record number, said to be one only where the source says so: "MRN 1001".</summary>
     public string? PatientIdentifier { get; init; }
     public string Clinicians { get; init; } = "";
     public bool Mine { get; init; }
@@ -90,7 +90,8 @@ public sealed class VisitLists(Db db, TenantDirectory tenants, Platform.Audit.Ac
             select v.id, v.status, v.start_at as StartAt, v.end_at as EndAt, v.arrived_at as ArrivedAt, v.started_at as StartedAt,
               v.finished_at as FinishedAt, v.reason, v.service, v.location, v.patient as PatientId,
               p.family, p.given, p.gender, p.birth_date as BirthDate,
-              (select 'MRN ' || i.value from collab.person_identifier i where i.tenant = v.tenant and i.person = p.id order by i.system, i.value limit 1) as PatientIdentifier,
+              (select case when i.type = 'MR' then 'MRN ' else '' end || i.value from collab.person_identifier i
+               where i.tenant = v.tenant and i.person = p.id order by (i.type = 'MR') desc nulls last, i.system, i.value limit 1) as PatientIdentifier,
               coalesce((select string_agg(concat_ws(' ', s.title, s.given, s.family), ', ' order by s.family)
                from collab.visit_clinician c join collab.person s on s.tenant = c.tenant and s.id = c.person
                where c.tenant = v.tenant and c.visit = v.id), '') as Clinicians,

@@ -39,6 +39,8 @@ public static class VisitRules
         (null, { Status: VisitStatus.Cancelled }) => "visit.cancelled",
         (null, _) => "visit.booked",
         ({ Status: not VisitStatus.Cancelled }, { Status: VisitStatus.Cancelled }) => "visit.cancelled",
+        // Ended by the EHR, which need not be told.
+        ({ Over: false }, { Over: true }) => "visit.ended",
         _ when before.StartAt != after.StartAt => "visit.rescheduled",
         _ => "visit.changed",
     };

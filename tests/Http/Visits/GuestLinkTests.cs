@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace HealthTeams.Tests.Visits;
@@ -37,7 +38,30 @@ public sealed class GuestLinkTests(TestProduct product) : IClassFixture<TestProd
         Assert.Equal(HttpStatusCode.Forbidden, (await Scenes.Redeem(product.Device(), token, born: "1971-01-01")).StatusCode);
         await product.Sql("update collab.participant set state = 'InCall', admitted_at = now() where known_by = 'Link'");
         Assert.Equal(HttpStatusCode.SeeOther, (await Scenes.Redeem(product.Device(), token, born: "1970-02-03")).StatusCode);
-        Assert.Equal("Invited", await product.Ask<string>("select p.state from collab.participant p join collab.visit_identifier i on i.visit = p.visit where i.value = 'A-device' and p.role = 'Patient' and i.system like '%appointment'"));
+        // The old device's seat is gone for good, the new one waits to be admitted.
+        Assert.Equal("Invited,Removed", await product.Ask<string>("select string_agg(p.state, ',' order by p.state) from collab.participant p join collab.visit_identifier i on i.visit = p.visit where i.value = 'A-device' and p.role = 'Patient' and i.system like '%appointment'"));
+    }
+
+    [Fact]
+    public async Task A_link_never_takes_the_seat_of_the_patient_who_came_from_the_chart_and_names_nobody_before_admission()
+    {
+        var (_, token) = await Link("A-taken");
+        var visit = await product.Ask<Guid>("select visit from collab.visit_identifier where value = 'A-taken' limit 1");
+        var patient = await product.Ask<Guid>($"select patient from collab.visit where id = '{visit}'");
+        await product.Db.In(1, HealthTeams.Platform.Callers.Actor.Product, tx => product.App.Services.GetRequiredService<HealthTeams.Collaboration.Visits.VisitDoor>().Seat(tx,
+            new(visit, HealthTeams.Collaboration.Visits.SeatRole.Patient, patient, "BARLOW, Ada", HealthTeams.Collaboration.Visits.KnownBy.Ehr)), default);
+        var phone = product.Device();
+        var room = (await Scenes.Redeem(phone, token)).Headers.Location!.ToString();
+        Assert.Equal(2L, await product.Ask<long>($"select count(*) from collab.participant where visit = '{visit}' and role = 'Patient'"));
+        Assert.DoesNotContain("Barlow", await phone.GetStringAsync(room), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task A_link_dies_a_day_after_the_visit_that_was_never_held()
+    {
+        var (_, token) = await Link("A-stale");
+        await product.Sql("update collab.visit set start_at = start_at - interval '3 days', end_at = end_at - interval '3 days' where id = (select visit from collab.visit_identifier where value = 'A-stale' limit 1)");
+        Assert.Contains("over", await product.Device().GetStringAsync($"/join/{token}"), StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]

@@ -17,6 +17,7 @@ public sealed class TimeTests : IAsyncLifetime
     {
         var scene = await RoomScene.Open(product, "A-empty");
         await scene.Patient.Do("Wait");
+        await scene.Host.Do("JoinCall");
         await scene.Host.Do("Admit", scene.Patient.Me);
         await scene.Host.Drop();
         await scene.Patient.Drop();

@@ -50,7 +50,8 @@ public sealed class VisitRulesTests
     public void Missed_repeats_are_not_rung_all_at_once_after_an_outage()
     {
         Assert.Equal(Now.AddMinutes(2), MessageRules.NextAfter(0, "urgent", Now, Now));
-        Assert.Equal(Now.AddMinutes(15), MessageRules.NextAfter(1, "urgent", Now, Now.AddMinutes(13)));
+        Assert.Equal(Now.AddMinutes(14), MessageRules.NextAfter(1, "urgent", Now, Now.AddMinutes(13)));
+        Assert.Null(MessageRules.NextAfter(1, "urgent", Now, Now.AddMinutes(25)));
         Assert.Null(MessageRules.NextAfter(10, "urgent", Now, Now.AddMinutes(20)));
         Assert.Null(MessageRules.NextAfter(0, "important", Now, Now));
     }

@@ -8,6 +8,7 @@ export interface LineEvents {
   signal(from: string, json: string): void;
   chat(line: ChatLine): void;
   ended(): void;
+  removed(): void;
   lost(): void;
   back(): void;
 }
@@ -78,8 +79,9 @@ export class Line {
       this.ticket = ticket;
       return true;
     }
-    if (page.querySelector("[data-room=over]") || answer.status === 410) this.on.ended();
+    if (page.querySelector("[data-launch=over]") || answer.status === 410) this.on.ended();
     else if (answer.status >= 500) return true;
+    else if (answer.status === 403) this.on.removed();
     else location.reload();
     return false;
   }
