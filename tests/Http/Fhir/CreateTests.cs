@@ -28,6 +28,13 @@ public sealed class CreateTests(TestProduct product) : FhirTest(product)
         Assert.Equal("kept", body.GetProperty("meta").GetProperty("tag")[0].GetProperty("code").GetString());
     }
 
+    [Fact]
+    public async Task A_resource_may_say_nothing_but_its_type_and_an_element_may_not()
+    {
+        await Body(Post("Patient", """{"resourceType":"Patient"}"""), HttpStatusCode.Created);
+        await Refused(Post("Patient", """{"resourceType":"Patient","name":[{}]}"""), HttpStatusCode.BadRequest);
+    }
+
     [Fact, Trait("Row", "FHIR-6")]
     public Task An_unknown_type_is_not_found() => Refused(Post("Nonsense", """{"resourceType":"Nonsense"}"""), HttpStatusCode.NotFound);
 
@@ -84,6 +91,8 @@ public sealed class CreateTests(TestProduct product) : FhirTest(product)
     [InlineData("{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"\\ud800\"}]}", "half a character")]
     [InlineData("{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"a\\u0000b\"}]}", "a zero character")]
     [InlineData("{\"resourceType\":\"Observation\"}", "another type")]
+    [InlineData("{\"resourceType\":\"Patient\",\"extension\":[{\"url\":\"urn:x\",\"valueDecimal\":\"5.4\"}]}", "a number as a string")]
+    [InlineData("{\"resourceType\":\"Patient\",\"extension\":[{\"url\":\"urn:x\",\"valueDecimal\":1e400}]}", "a number beyond measure")]
     [InlineData("{\"resourceType\":\"Patient\",\"resourceType2\":\"x\"}", "an unknown element")]
     public Task A_body_that_is_no_resource_is_refused(string body, string what) =>
         Refused(Post("Patient", body), what.Length > 0 ? HttpStatusCode.BadRequest : default);

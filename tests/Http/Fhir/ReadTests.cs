@@ -18,7 +18,6 @@ public sealed class ReadTests(TestProduct product) : FhirTest(product)
 
     [Theory, Trait("Row", "FHIR-14")]
     [InlineData("Patient/does-not-exist")]
-    [InlineData("Patient/with%00zero")]
     [InlineData("Patient/with space")]
     [InlineData("Patient/_history/1/2/3")]
     [InlineData("patient/1")]
