@@ -126,6 +126,20 @@ public sealed class CreateTests(TestProduct product) : FhirTest(product)
         await Refused(Fhir.SendAsync(request), HttpStatusCode.RequestEntityTooLarge);
     }
 
+    [Fact, Trait("Row", "FHIR-10")]
+    public async Task A_small_body_that_unpacks_beyond_the_limit_is_refused()
+    {
+        using var packed = new MemoryStream();
+        await using (var gzip = new System.IO.Compression.GZipStream(packed, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true))
+        {
+            for (var i = 0; i < 64; i++) await gzip.WriteAsync(new byte[1024 * 1024]);
+        }
+        var content = new ByteArrayContent(packed.ToArray());
+        content.Headers.ContentType = new("application/fhir+json");
+        content.Headers.ContentEncoding.Add("gzip");
+        await Refused(Fhir.PostAsync("/fhir/Patient", content), HttpStatusCode.RequestEntityTooLarge);
+    }
+
     [Fact]
     public async Task A_reference_by_our_own_address_is_local()
     {

@@ -226,6 +226,31 @@ public sealed class SearchTests(TestProduct product) : FhirTest(product)
         Assert.Equal("application/fhir+json", answer.Content.Headers.ContentType!.MediaType);
     }
 
+    [Fact]
+    public async Task Values_longer_than_an_index_holds_are_stored_and_found()
+    {
+        foreach (var (letter, length) in ((string, int)[])[("x", 6000), ("é", 3000), ("각", 1000), ("😀", 900), ("a😀", 334), ("aa😀", 333)])
+        {
+            var text = T + string.Concat(Enumerable.Repeat(letter, length));
+            var answer = await Post("Patient", $$"""{"resourceType":"Patient","identifier":[{"system":"urn:{{text}}","value":"{{text}}"}],"name":[{"family":"{{text}}"}]}""");
+            var id = $"Patient/{(await Body(Task.FromResult(answer), HttpStatusCode.Created)).Id()}";
+            async Task<string[]> Search(string form) => Entries(await Body(Send(HttpMethod.Post, "Patient/_search", form, [], "application/x-www-form-urlencoded")));
+            Assert.Equal([id], await Search($"identifier=urn:{Uri.EscapeDataString(text)}|{Uri.EscapeDataString(text)}"));
+            Assert.Equal([id], await Search($"family={Uri.EscapeDataString(text)}"));
+            Assert.Equal([id], await Search($"family:exact={Uri.EscapeDataString(text)}"));
+            await Delete(id);
+        }
+    }
+
+    [Fact]
+    public async Task A_search_too_large_to_plan_is_refused()
+    {
+        Task<HttpResponseMessage> Form(string form) => Send(HttpMethod.Post, "Patient/_search", form, [], "application/x-www-form-urlencoded");
+        await Refused(Form("identifier=" + string.Join(',', Enumerable.Range(0, 70_000))), HttpStatusCode.BadRequest);
+        await Refused(Form(string.Join('&', Enumerable.Range(0, 1000).Select(i => $"name=a{i}"))), HttpStatusCode.BadRequest);
+        await Body(Form("identifier=" + string.Join(',', Enumerable.Range(0, 1000))));
+    }
+
     [Theory, Trait("Row", "FHIR-76")]
     [InlineData("5.4", true)]
     [InlineData("5.40", false)]

@@ -212,6 +212,14 @@ public sealed class TransactionTests(TestProduct product) : FhirTest(product)
     }
 
     [Fact]
+    public async Task A_client_that_wants_little_gets_no_resources_back()
+    {
+        var response = await Body(Post("", Bundle("transaction", Entry("PUT", $"Patient/{T}", Patient(T)), Entry("GET", $"Patient/{T}")), ("Prefer", "return=minimal")));
+        Assert.Equal(["201", "200"], Statuses(response));
+        Assert.Equal([false, true], Items(response).Select(e => e.TryGetProperty("resource", out _)));
+    }
+
+    [Fact]
     public async Task A_thousand_entries_are_one_transaction()
     {
         var entries = Enumerable.Range(0, 1000).Select(i => Entry("POST", "Basic", $$"""{"resourceType":"Basic","identifier":[{"system":"urn:{{T}}","value":"{{i}}"}],"code":{"text":"x"} }"""));
