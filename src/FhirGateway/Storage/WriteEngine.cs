@@ -222,9 +222,14 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
 
     private async Task<Problem?> Apply(Tx tx, List<(WriteResult Result, JsonElement Body)> written)
     {
-        var here = written.Where(w => w.Result.Body is not null).ToDictionary(w => $"{w.Result.Type}/{w.Result.Id}", w => (JsonElement?)w.Body);
-        Task<JsonElement?> Read(string reference) =>
-            here.TryGetValue(reference, out var known) ? Task.FromResult(known) : ResourceReads.Body(tx, reference);
+        var here = written.Where(w => w.Result.Body is not null).ToDictionary(w => $"{w.Result.Type}/{w.Result.Id}", w => w.Body);
+        async Task<Dictionary<string, JsonElement>> Read(IEnumerable<string> references)
+        {
+            var asked = references.Distinct().ToList();
+            var found = await ResourceReads.Bodies(tx, asked.Where(r => !here.ContainsKey(r)));
+            foreach (var reference in asked.Where(here.ContainsKey)) found[reference] = here[reference];
+            return found;
+        }
 
         foreach (var slice in slices)
         {

@@ -74,7 +74,7 @@ public sealed class ConditionalTests(TestProduct product) : FhirTest(product)
         Assert.All(answers, a => Assert.True(a is HttpStatusCode.Created or HttpStatusCode.OK or HttpStatusCode.PreconditionFailed, a.ToString()));
     }
 
-    [Fact, Trait("Row", "FHIR-35"), Trait("Row2", "FHIR-36")]
+    [Fact, Trait("Row", "FHIR-35"), Trait("Row", "FHIR-36")]
     public async Task A_conditional_update_creates_and_then_updates()
     {
         var created = await Body(Put($"Patient?{Query}", Patient()), HttpStatusCode.Created);

@@ -91,7 +91,7 @@ public sealed class PagingTests(TestProduct product) : FhirTest(product)
         Assert.Equal(7, second.GetProperty("total").GetInt32());
     }
 
-    [Fact, Trait("Row", "FHIR-87"), Trait("Row2", "FHIR-89")]
+    [Fact, Trait("Row", "FHIR-87"), Trait("Row", "FHIR-89")]
     public async Task What_is_referred_to_and_what_refers_come_along_once()
     {
         await Put($"Practitioner/{T}", Resource("Practitioner", T, ""));
