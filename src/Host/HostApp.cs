@@ -19,6 +19,8 @@ namespace HealthTeams.Host;
 /// <summary>The one executable's web application: every role of it, or those the setting names. Tests build the same.</summary>
 public static class HostApp
 {
+    private static readonly string[] AnyOrigin = ["/fhir", "/.well-known", "/auth/.well-known", "/auth/jwks", "/auth/token", "/auth/introspect", "/auth/revoke"];
+
     /// <param name="configure">Tests replace the clock and the like here, before anything is built.</param>
     public static WebApplication Build(HostSettings settings, DatabaseSetup database, Action<IServiceCollection>? configure = null)
     {
@@ -27,8 +29,11 @@ public static class HostApp
             ContentRootPath = AppContext.BaseDirectory, WebRootPath = Path.Combine(AppContext.BaseDirectory, "wwwroot"), EnvironmentName = Environments.Production,
         });
         builder.Logging.ClearProviders().AddSimpleConsole(o => o.SingleLine = true).SetMinimumLevel(LogLevel.Warning).AddFilter("HealthTeams", LogLevel.Information)
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
             .AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error).AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.Error)
-            .AddFilter("HealthTeams.SmartLauncher.Callers", LogLevel.Warning);
+            .AddFilter("HealthTeams.SmartLauncher.Callers", LogLevel.Warning)
+            // A refusal inside a room is an answer, not a failure.
+            .AddFilter("Microsoft.AspNetCore.SignalR.Internal.DefaultHubDispatcher", LogLevel.None);
         builder.WebHost.ConfigureKestrel(k =>
         {
             k.AddServerHeader = false;
@@ -78,6 +83,7 @@ public static class HostApp
     private static void Pipeline(WebApplication app, HostSettings settings)
     {
         app.UseMiddleware<Refusals>();
+        PublicAddress.Use(app, settings);
         app.UseMiddleware<SecurityHeaders>();
         app.UseResponseCompression();
         app.UseRequestDecompression();
@@ -87,8 +93,8 @@ public static class HostApp
         });
         app.UseStatusCodePagesWithReExecute("/error/{0}");
         app.UseRouting();
-        // Bearer tokens, never cookies, open these: any origin may try (SMART-S16).
-        app.UseCors();
+        // Bearer tokens, never cookies, open these: any origin may try (SMART-S16). Nothing else answers another origin.
+        app.UseWhen(http => Array.Exists(AnyOrigin, p => http.Request.Path.StartsWithSegments(p)), b => b.UseCors());
         app.UseAuthentication();
         app.UseAuthorization();
         Health.Map(app);

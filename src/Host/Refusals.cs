@@ -33,9 +33,18 @@ internal sealed class Refusals(RequestDelegate next, ILogger<Refusals> log)
         }
     }
 
-    private static Task Answer(HttpContext http, Problem problem)
+    private Task Answer(HttpContext http, Problem problem)
     {
         http.Response.Clear();
+        if (HttpMethods.IsGet(http.Request.Method) && http.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal) && !http.Request.Path.StartsWithSegments("/error"))
+        {
+            // A person gets the page, in their language.
+            http.Response.StatusCode = problem.Status;
+            http.Request.Path = $"/error/{problem.Status}";
+            http.SetEndpoint(null);
+            http.Features.Get<Microsoft.AspNetCore.Http.Features.IRouteValuesFeature>()?.RouteValues.Clear();
+            return next(http);
+        }
         if (!http.Request.Path.StartsWithSegments("/fhir")) return problem.ToResult().ExecuteAsync(http);
         http.Response.StatusCode = problem.Status;
         http.Response.ContentType = "application/fhir+json; charset=utf-8";

@@ -46,7 +46,11 @@ public static class TestDatabase
         {
             Directory.CreateDirectory(Folder);
             var postgres = await EmbeddedPostgres.Start(Folder, _ => { }, default, fast: true);
-            AppDomain.CurrentDomain.ProcessExit += (_, _) => postgres.Stop().Wait();
+            AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+            {
+                postgres.Stop().Wait();
+                Directory.Delete(Folder, recursive: true);
+            };
             connect = postgres.ConnectionString;
         }
         await Execute(connect("postgres"), $"create database {Template}");

@@ -64,7 +64,11 @@ public class TestProduct : IAsyncLifetime
 
     public virtual async Task DisposeAsync()
     {
-        foreach (var app in running.ToArray().Reverse()) await app.DisposeAsync();
+        foreach (var app in running.ToArray().Reverse())
+        {
+            await app.StopAsync();
+            await app.DisposeAsync();
+        }
         NpgsqlConnection.ClearAllPools();
     }
 
@@ -92,10 +96,10 @@ public class TestProduct : IAsyncLifetime
     }
 
     /// <summary>A browser's cookie jar after signing in; the antiforgery token comes with the form, as for anybody.</summary>
-    public async Task<HttpClient> SignedIn(string username)
+    public async Task<HttpClient> SignedIn(string username) => await SignIn(this.Device(), username);
+
+    public async Task<HttpClient> SignIn(HttpClient client, string username)
     {
-        var cookies = new CookieContainer();
-        var client = new HttpClient(new SecureCookies(cookies)) { BaseAddress = Url };
         var page = await client.GetStringAsync("/auth/sign-in");
         var answer = await client.PostAsync("/auth/sign-in", new FormUrlEncodedContent(new Dictionary<string, string>
         {
@@ -138,7 +142,7 @@ public sealed class SecureCookies : DelegatingHandler
 {
     private readonly Dictionary<string, string> jar = new(StringComparer.Ordinal);
 
-    public SecureCookies(CookieContainer _) : base(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }) { }
+    public SecureCookies() : base(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }) { }
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {

@@ -30,12 +30,10 @@ internal static class PeopleSql
     {
         var locks = said.Identifiers.Select(i => $"person|{said.Kind}|{i.System}|{i.Value}")
             .Append(said.Reference is null ? null : $"person|{said.Source}|{said.Reference}").OfType<string>().ToArray();
+        await Locks.Take(tx, locks);
         var candidates = await tx.Query<Person>("""
-            with locked as materialized (
-              select pg_advisory_xact_lock(hashtextextended(l, @Tenant)) from (select l from unnest(@locks) l order by l) s)
             select p.id, p.kind, p.family, p.given, p.title, p.gender, p.birth_date as BirthDate
-            from (select count(*) from locked) w,
-              lateral (
+            from (
                 select k.person, 0 as rank from collab.person_key k
                 where k.tenant = @Tenant and k.source = @Source and k.reference = @Reference
                 union all
@@ -47,7 +45,7 @@ internal static class PeopleSql
             order by f.rank
             """, new
         {
-            tx.Tenant, locks, said.Source, Reference = said.Reference ?? "", kind = said.Kind.ToString(),
+            tx.Tenant, said.Source, Reference = said.Reference ?? "", kind = said.Kind.ToString(),
             systems = said.Identifiers.Select(i => i.System).ToArray(), values = said.Identifiers.Select(i => i.Value).ToArray(),
         });
         return candidates.FirstOrDefault(p => p.BirthDate is null || said.BirthDate is null || p.BirthDate == said.BirthDate);

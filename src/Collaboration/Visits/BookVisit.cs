@@ -47,12 +47,10 @@ internal static class BookVisit
     {
         var locks = booking.Keys.Select(k => $"visit|{k.Source}|{k.Kind}|{k.Id}")
             .Concat(booking.Identifiers.Select(i => $"visit|{i.System}|{i.Value}")).ToArray();
+        await Locks.Take(tx, locks);
         var found = await tx.Query<Visit>($"""
-            with locked as materialized (
-              select pg_advisory_xact_lock(hashtextextended(l, @Tenant)) from (select l from unnest(@locks) l order by l) s)
             select {Columns}
-            from (select count(*) from locked) w,
-              lateral (
+            from (
                 select k.visit, 0 as rank from collab.visit_key k
                 join unnest(@sources, @kinds, @ids) as s (source, kind, id) on s.source = k.source and s.kind = k.kind and s.id = k.id
                 where k.tenant = @Tenant
@@ -67,7 +65,7 @@ internal static class BookVisit
             for update of v
             """, new
         {
-            tx.Tenant, locks,
+            tx.Tenant,
             sources = booking.Keys.Select(k => k.Source).ToArray(),
             kinds = booking.Keys.Select(k => k.Kind).ToArray(),
             ids = booking.Keys.Select(k => k.Id).ToArray(),

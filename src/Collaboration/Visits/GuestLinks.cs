@@ -5,7 +5,7 @@ using HealthTeams.Platform.Tenants;
 namespace HealthTeams.Collaboration.Visits;
 
 /// <summary>A link as its holder may see it: no patient's name.</summary>
-public sealed record GuestLink(int Tenant, Guid Id, Guid Visit, SeatRole Role, string Hospital, bool Over, bool RedeemedElsewhere);
+public sealed record GuestLink(int Tenant, Guid Id, Guid Visit, SeatRole Role, string Hospital, bool Over, bool RedeemedElsewhere, bool Named);
 
 /// <summary>
 /// A guest's link: GET shows a button (mail scanners open links), POST redeems it and binds this device, which may come
@@ -21,7 +21,7 @@ public sealed class GuestLinks(Db db, TenantDirectory tenants)
         if (await TenantOf(token, stop) is not { } tenant) return null;
         var hospital = (await tenants.Find(tenant, stop))!.Name;
         return await db.In(tenant, Actor.Product, async tx => await Row(tx, token) is { } l
-            ? new GuestLink(tenant, l.Id, l.Visit, l.Role, hospital, Over(l), l.DeviceHash is not null && !SameDevice(l, deviceSecret))
+            ? new GuestLink(tenant, l.Id, l.Visit, l.Role, hospital, Over(l), l.DeviceHash is not null && !SameDevice(l, deviceSecret), l.Display is not null)
             : null, stop);
     }
 

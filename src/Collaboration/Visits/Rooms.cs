@@ -85,6 +85,7 @@ public sealed class Rooms(Db db, ProjectFhir project, TenantDirectory tenants, P
         if (me.State == SeatState.Left && me.AdmittedAt is not null)
         {
             await SeatSql.To(tx, me, SeatState.Admitted);
+            tx.Publish("visit.back", $"visit/{visit.Id}", VisitSql.PatientOf(visit), new { participant = me.Id });
             return true;
         }
         await SeatSql.To(tx, me, SeatState.Waiting);

@@ -69,6 +69,10 @@ public sealed class VisitLists(Db db, TenantDirectory tenants, Platform.Audit.Ac
         return new VisitDay { Day = shown, TimeZone = tenant.TimeZone, Now = now, Visits = rows };
     }
 
+    /// <summary>How many people wait in the clinic now: a count for the navigation, nobody's data.</summary>
+    public Task<int> Waiting(Caller caller, CancellationToken stop) => db.In(caller.Tenant, caller.Actor, tx => tx.Scalar<int>(
+        "select count(*)::int from collab.participant where tenant = @Tenant and state = 'Waiting' and connected_until > @Now", new { tx.Tenant, tx.Now }), stop);
+
     public async Task<VisitRow?> Find(Caller caller, Guid visit, CancellationToken stop)
     {
         var row = await db.In(caller.Tenant, caller.Actor, async tx =>

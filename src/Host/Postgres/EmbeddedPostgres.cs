@@ -89,19 +89,39 @@ public sealed class EmbeddedPostgres
         {
             await writer.WriteAsync(Configuration(fast));
         }
-        var running = await Run("pg_ctl", ["status", "-D", cluster], stop);
-        if (running.Code != 0)
+        if (Lives())
+        {
+            say("Adopting the PostgreSQL that an earlier start left running");
+        }
+        else
         {
             say("Starting PostgreSQL");
             await Must("pg_ctl", ["start", "-D", cluster, "-w", "-t", "60", "-s", "-l", Path.Combine(folder, "postgresql.log")], stop);
         }
-        else say("Adopting the PostgreSQL that an earlier start left running");
         await using var connection = new NpgsqlConnection(ConnectionString("postgres"));
         await connection.OpenAsync(stop);
         await using var exists = new NpgsqlCommand("select exists (select from pg_database where datname = 'healthteams')", connection);
         if (await exists.ExecuteScalarAsync(stop) is true) return;
         await using var create = new NpgsqlCommand("create database healthteams", connection);
         await create.ExecuteNonQueryAsync(stop);
+    }
+
+    /// <summary>
+    /// Whether the postmaster that the cluster names is really there. A killed one leaves its file, and may leave a process
+    /// number that is a zombie or somebody else by now: then the file is taken away and PostgreSQL recovers from its log.
+    /// </summary>
+    private bool Lives()
+    {
+        var file = Path.Combine(cluster, "postmaster.pid");
+        if (!File.Exists(file)) return false;
+        var pid = File.ReadLines(file).First().Trim();
+        if (!Directory.Exists("/proc/self")) return true; // no /proc: pg_ctl decides
+        var command = $"/proc/{pid}/cmdline";
+        // A zombie has an empty command line.
+        if (File.Exists(command) && File.ReadAllText(command).Contains("postgres", StringComparison.Ordinal)) return true;
+        File.Delete(file);
+        foreach (var left in Directory.GetFiles(socket, ".s.PGSQL.*")) File.Delete(left);
+        return false;
     }
 
     /// <param name="fast">Tests only: a server whose data is thrown away anyway.</param>

@@ -75,11 +75,9 @@ public sealed class AccessLog(Db db, ILogger<AccessLog> log) : BackgroundService
     private static async Task Write(Tx tx, List<Access> rows)
     {
         // One chain per tenant: the lock keeps two hosts from forking it.
-        var last = await tx.OneOrNone<(long Seq, byte[] Hash)?>("""
-            select seq, hash from (select pg_advisory_xact_lock(7, @Tenant)) l
-            left join lateral (select seq, hash from platform.access_batch where tenant = @Tenant order by seq desc limit 1) b on true
-            where seq is not null
-            """, new { tx.Tenant });
+        await Locks.Take(tx, ["access-chain"]);
+        var last = await tx.OneOrNone<(long Seq, byte[] Hash)?>(
+            "select seq, hash from platform.access_batch where tenant = @Tenant order by seq desc limit 1", new { tx.Tenant });
         var batch = tx.NewId();
         // In the order of the ids, which is the order a verifier reads them in.
         var ids = rows.Select(r => Guid.CreateVersion7(r.At)).Order().ToArray();

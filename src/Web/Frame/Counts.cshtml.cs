@@ -5,12 +5,11 @@ public sealed class CountsPage(VisitLists visits, MessageBox messages) : StaffPa
 {
     public async Task<IActionResult> OnGetAsync()
     {
-        var day = await visits.Day(Me, null, mine: false, null, Stop);
         var mine = await messages.Mine(Me, Stop);
-        Response.Headers.CacheControl = "no-store";
+        Response.Headers.CacheControl = "no-cache, no-store";
         return new JsonResult(new
         {
-            Waiting = day.Visits.Sum(row => row.WaitingCount),
+            Waiting = await visits.Waiting(Me, Stop),
             Unread = mine.Count(row => !row.Read),
             Urgent = mine.Where(row => row is { Priority: "urgent", Read: false }).Select(row => new { row.Id, row.From, row.Notified }),
         });

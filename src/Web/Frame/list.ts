@@ -146,7 +146,9 @@ export class LiveList {
 }
 
 const rows = (region: Element) => [...region.querySelectorAll<HTMLElement>("[data-row]")];
-const order = (region: Element) => rows(region).map((row) => row.dataset.row).join();
+/** Headings of groups take room too. */
+const order = (region: Element) => [...region.querySelectorAll<HTMLElement>("[data-group], [data-row]")]
+  .map((part) => part.dataset.group ?? part.dataset.row).join();
 
 /** What a row says, without its ticking clock. */
 function face(row: HTMLElement): string {

@@ -39,7 +39,8 @@ export class Live {
         await this.hub.start();
         await this.watch();
         connectionBack();
-        if (retry > 0) this.returns.forEach((again) => again());
+        // Between the page's rendering and this moment nobody told us anything.
+        this.returns.forEach((again) => again());
       } catch {
         connectionLost();
         await new Promise((wait) => setTimeout(wait, Math.min(5000, 500 * 2 ** retry)));

@@ -17,7 +17,7 @@ public sealed class JoinPage(GuestLinks links, VisitSessions sessions) : PageMod
 
     public GuestLink? Link { get; private set; }
     public Problem? Problem { get; private set; }
-    public bool AsksName => Link!.Role == SeatRole.Guest;
+    public bool AsksName => Link is { Role: SeatRole.Guest, Named: false };
     public bool AsksBirth => Link!.RedeemedElsewhere;
 
     private string? Device => Request.Cookies[DeviceCookie];
@@ -75,7 +75,7 @@ public sealed class JoinPage(GuestLinks links, VisitSessions sessions) : PageMod
     // The token is in this page's address: no cache keeps it, no other site is told.
     private void Quiet()
     {
-        Response.Headers.CacheControl = "no-store";
+        Response.Headers.CacheControl = "no-cache, no-store";
         Response.Headers["Referrer-Policy"] = "no-referrer";
     }
 }

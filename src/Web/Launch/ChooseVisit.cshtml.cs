@@ -11,7 +11,7 @@ public sealed class ChooseVisitPage(Launches launches) : PageModel
         var choices = await launches.Choices(id, HttpContext, HttpContext.RequestAborted);
         if (!choices.Ok) return Lost(choices.Problem);
         Choices = choices.Value;
-        Response.Headers.CacheControl = "no-store";
+        Response.Headers.CacheControl = "no-cache, no-store";
         return Page();
     }
 

@@ -13,7 +13,7 @@ public sealed partial class LaunchErrorPage : PageModel
     {
         if (code is not null && CodeLike().IsMatch(code)) Code = code;
         if (@ref is not null && ReferenceLike().IsMatch(@ref)) Reference = @ref;
-        Response.Headers.CacheControl = "no-store";
+        Response.Headers.CacheControl = "no-cache, no-store";
     }
 
     [GeneratedRegex("^[a-z][a-z-]{1,39}$")]

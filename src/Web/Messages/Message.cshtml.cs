@@ -13,7 +13,7 @@ public sealed class MessagePage(MessageBox box) : StaffPage
     {
         if ((await box.Mine(Me, Stop)).FirstOrDefault(row => row.Id == id) is not { } row) return NotFound();
         Row = row;
-        Response.Headers.CacheControl = "no-store";
+        Response.Headers.CacheControl = "no-cache, no-store";
         if (!row.Read) return Page();
         var view = await box.Open(Me, id, Stop);
         if (!view.Ok) return Refuse(view.Problem);

@@ -12,7 +12,7 @@ public sealed class MessagesPage(MessageBox box) : StaffPage
         All = await box.Mine(Me, Stop);
         Pinned = [.. All.Where(IsPinned).OrderByDescending(row => row.SentAt)];
         Rest = [.. All.Where(row => !IsPinned(row)).OrderByDescending(row => row.SentAt)];
-        Response.Headers.CacheControl = "no-store";
+        Response.Headers.CacheControl = "no-cache, no-store";
         return part == "list" ? Partial("_MessageList", this) : Page();
     }
 

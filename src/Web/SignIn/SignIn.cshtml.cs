@@ -11,7 +11,7 @@ public sealed class SignInPage(StaffSignIn staff, IServiceProvider services) : P
     public DemoSignIn? Demo { get; } = services.GetService<DemoSignIn>();
     public Problem? Problem { get; private set; }
 
-    public void OnGet() => Response.Headers.CacheControl = "no-store";
+    public void OnGet() => Response.Headers.CacheControl = "no-cache, no-store";
 
     public async Task<IActionResult> OnPostAsync(string? password, string? demo)
     {

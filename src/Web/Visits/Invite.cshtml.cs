@@ -19,7 +19,7 @@ public sealed class InvitePage(VisitLists lists, VisitActions visits) : StaffPag
         var token = await visits.InviteGuest(Me, id, role, this.name, Stop);
         if (!token.Ok) return Refuse(token.Problem);
         Link = $"{Request.Scheme}://{Request.Host}{Request.PathBase}/join/{token.Value}";
-        Response.Headers.CacheControl = "no-store";
+        Response.Headers.CacheControl = "no-cache, no-store";
         return await Show(id, part);
     }
 

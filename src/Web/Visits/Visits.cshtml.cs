@@ -20,7 +20,7 @@ public sealed class VisitsPage(VisitLists lists) : StaffPage
         DateOnly? day = DateOnly.TryParseExact(Day, "yyyy-MM-dd", out var asked) ? asked : null;
         List = await lists.Day(Me, day, OnlyMine, string.IsNullOrWhiteSpace(Q) ? null : Q.Trim(), Stop);
         Groups = VisitGroup.Of(List);
-        Response.Headers.CacheControl = "no-store";
+        Response.Headers.CacheControl = "no-cache, no-store";
         if (part == "list") return Partial("_VisitList", this);
         if (undo is { } visit) Undoable = await lists.Find(Me, visit, Stop) is { Status: VisitStatus.NoShow } row ? row : null;
         return Page();

@@ -18,7 +18,7 @@ public sealed class RoomPage(Rooms rooms, TimeProvider time) : PageModel
     public async Task<IActionResult> OnGetAsync(string sid)
     {
         if (Me.Seat?.Session != sid) return NotFound();
-        Response.Headers.CacheControl = "no-store";
+        Response.Headers.CacheControl = "no-cache, no-store";
         var view = await rooms.View(Me, HttpContext.RequestAborted);
         if (!view.Ok) return Refused(view.Problem);
         View = view.Value;

@@ -2,7 +2,6 @@
 import { html, LitElement, type TemplateResult } from "lit";
 import { setClock, tick } from "../../Frame/clock.js";
 import { confirm } from "../../Frame/dialogs.js";
-import { onKey, showKeys, tellKey } from "../../Frame/keys.js";
 import { connectionBack, connectionLost } from "../../Frame/live.js";
 import { chime } from "../../Frame/sound.js";
 import { dismiss, flashTitle, toast } from "../../Frame/toasts.js";
@@ -10,15 +9,17 @@ import { t, wordsReady } from "../../Frame/words.js";
 import { controlsView, stageView } from "./call.js";
 import { checkView } from "./check.js";
 import { LocalMedia } from "./devices.js";
+import { Doorbell } from "./doorbell.js";
+import { roomKeys } from "./keys.js";
 import { Line } from "./line.js";
 import { leftView, lobbyView, movedView, overView, removedView } from "./lobby.js";
 import { Mesh } from "./mesh.js";
+import { openOwnWindow } from "./window.js";
+import { stayAwake } from "./awake.js";
 import { isWaiting, sideView, waitingView } from "./side.js";
 import { isOver, type ChatLine, type RoomFacts, type RoomPerson, type RoomState } from "./types.js";
 
 type Step = "check" | "lobby" | "call" | "left" | "removed" | "moved" | "over";
-
-const remindEvery = 20_000;
 
 export class HtRoom extends LitElement {
   readonly facts: RoomFacts = JSON.parse(document.getElementById("room-facts")!.textContent!);
@@ -34,9 +35,9 @@ export class HtRoom extends LitElement {
   joining = false;
   windowLink = "";
   private line!: Line;
-  private told = new Set<string>();
-  private reminded = 0;
+  private readonly doorbell = new Doorbell();
   private mediaSaid = "";
+  private awake = false;
 
   get isHost(): boolean { return this.facts.role === "Host"; }
   get self(): RoomPerson | undefined { return this.state?.people.find((person) => person.id === this.state!.me); }
@@ -63,9 +64,9 @@ export class HtRoom extends LitElement {
     });
     void this.line.start();
     void this.media.open();
-    setInterval(() => { tick(); this.remind(); }, 1000);
+    setInterval(tick, 1000);
     setInterval(() => this.meter(), 100);
-    this.keys();
+    roomKeys(this);
     Object.assign(window, { htRoom: { pc: () => [...(this.mesh?.peers.values() ?? [])].flatMap((peer) => peer.pc ?? []) } });
   }
 
@@ -102,10 +103,10 @@ export class HtRoom extends LitElement {
     if (this.step === "lobby" && (state.myState === "Admitted" || state.myState === "InCall")) {
       void chime("waiting");
       flashTitle(t("You are let in"));
-      void this.enterCall();
+      void this.enterCall().catch(() => {}); // the next state tries again
     }
     if (this.step === "call") this.mesh?.follow(this.others.map((person) => person.id));
-    this.announce();
+    if (this.isHost) this.doorbell.follow(this.waiting);
     this.requestUpdate();
   }
 
@@ -119,40 +120,15 @@ export class HtRoom extends LitElement {
     this.mesh?.revive();
   }
 
-  private announce(): void {
-    if (!this.isHost) return;
-    const waiting = this.waiting;
-    for (const id of this.told) {
-      if (waiting.some((person) => person.id === id)) continue;
-      this.told.delete(id);
-      dismiss(id);
-    }
-    for (const person of waiting) {
-      if (this.told.has(person.id)) continue;
-      this.told.add(person.id);
-      this.reminded = Date.now();
-      toast({ key: person.id, text: t("{0} is waiting to be let in.", person.name), icon: "bell" });
-      flashTitle(t("Somebody waits"));
-      void chime("waiting");
-    }
-  }
-
-  private remind(): void {
-    if (!this.isHost || this.waiting.length === 0 || this.step === "over" || Date.now() - this.reminded < remindEvery) return;
-    this.reminded = Date.now();
-    void chime("waiting");
-  }
-
   // What this person does
 
   async join(): Promise<void> {
     this.joining = true;
     this.requestUpdate();
     try {
-      const admitted = this.isHost || this.state?.myState === "Admitted" || this.state?.myState === "InCall";
-      if (admitted) {
-        await this.enterCall();
-      } else {
+      // Whoever was admitted once and left may come straight back; the server decides.
+      const mayEnter = this.isHost || ["Admitted", "InCall", "Left"].includes(this.state?.myState ?? "");
+      if (!mayEnter || !(await this.enterCall().then(() => true, (problem: unknown) => this.mustWait(problem)))) {
         await this.line.wait();
         this.go("lobby");
         if (this.state) this.take(this.state); // admitted while we asked
@@ -165,6 +141,11 @@ export class HtRoom extends LitElement {
     }
   }
 
+  private mustWait(problem: unknown): false {
+    if (this.isHost || !String(problem).includes("not-admitted")) throw problem;
+    return false;
+  }
+
   async rejoin(): Promise<void> {
     void this.media.open();
     await this.join();
@@ -175,12 +156,16 @@ export class HtRoom extends LitElement {
     if (!state) throw new Error("not connected");
     this.mesh?.close();
     this.mesh = new Mesh(state.me, this.media, () => this.state!.iceServers, (to, json) => this.line.signal(to, json), () => this.requestUpdate());
+    const before = this.step;
     this.go("call");
-    void stayAwake();
+    if (!this.awake) stayAwake();
+    this.awake = true;
     try {
       await this.line.joinCall();
     } catch (problem) {
-      this.go(this.isHost ? "check" : "lobby");
+      this.mesh.close();
+      this.mesh = undefined;
+      this.go(before);
       throw problem;
     }
     this.mediaSaid = "";
@@ -261,23 +246,16 @@ export class HtRoom extends LitElement {
 
   /** A frame of the EHR may lack camera permission or cookies; a window of its own has them. */
   async ownWindow(): Promise<void> {
-    const opened = window.open("", "_blank"); // before waiting, or the browser takes it for a pop-up
-    const token = document.querySelector<HTMLInputElement>("input[name=__RequestVerificationToken]")?.value ?? "";
-    const answer = await fetch(`/room/${this.facts.sid}/window`, { method: "POST", headers: { RequestVerificationToken: token } }).catch(() => null);
-    const url = answer?.ok ? address(await answer.text()) : null;
-    if (!url) {
-      opened?.close();
+    const opened = await openOwnWindow(this.facts.sid);
+    if (opened === null) {
       toast({ key: "window", text: t("The window could not be opened. Start again from your chart."), icon: "warning" });
-      return;
-    }
-    if (!opened) {
-      this.windowLink = url;
+    } else if (typeof opened === "string") {
+      this.windowLink = opened;
       this.requestUpdate();
-      return;
+    } else {
+      this.hangUp();
+      this.go("moved");
     }
-    opened.location.href = url;
-    this.hangUp();
-    this.go("moved");
   }
 
   back(): void {
@@ -300,7 +278,7 @@ export class HtRoom extends LitElement {
   private over(): void {
     if (this.step === "over") return;
     this.hangUp();
-    for (const id of this.told) dismiss(id);
+    this.doorbell.follow([]);
     void this.line.close();
     connectionBack();
     this.go("over");
@@ -363,45 +341,11 @@ export class HtRoom extends LitElement {
     if (meter) meter.value = this.media.level();
   }
 
-  private keys(): void {
-    const inCall = (act: () => void) => () => { if (this.step === "call") act(); };
-    const ready = (act: () => void) => () => { if (["check", "lobby", "call"].includes(this.step)) act(); };
-    onKey("m", t("Mute or unmute"), ready(() => this.toggleMic()));
-    onKey("v", t("Camera on or off"), ready(() => this.toggleCamera()));
-    onKey("s", t("Share the screen or stop"), inCall(() => this.toggleScreen()));
-    onKey("p", t("People"), inCall(() => this.togglePanel("people")));
-    onKey("c", t("Chat"), (event) => {
-      if (this.step !== "call") return;
-      event.preventDefault();
-      this.openTab("chat");
-      void this.updateComplete.then(() => this.querySelector<HTMLElement>("#chat-text")?.focus());
-    });
-    onKey("?", t("Show this map of keys"), showKeys);
-    tellKey("Esc", t("Close what is on top"));
-    this.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && event.target instanceof HTMLInputElement) event.target.blur();
-    });
-  }
-}
-
-/** The server answers with the address alone or as JSON; only our own origin is opened. */
-function address(body: string): string | null {
-  const said = body.trim().startsWith("{") ? (JSON.parse(body) as { url?: string }).url : body.trim().replace(/^"|"$/g, "");
-  if (!said) return null;
-  const url = new URL(said, location.origin);
-  return url.origin === location.origin ? url.href : null;
 }
 
 function merge(known: ChatLine[], more: ChatLine[]): ChatLine[] {
   const all = new Map([...known, ...more].map((line) => [line.id, line]));
   return [...all.values()].sort((a, b) => a.at.localeCompare(b.at));
-}
-
-/** A phone that falls asleep in the lobby or in the call is gone. */
-async function stayAwake(): Promise<void> {
-  const again = () => { if (!document.hidden) void navigator.wakeLock?.request("screen").catch(() => {}); };
-  again();
-  document.addEventListener("visibilitychange", again);
 }
 
 await wordsReady;

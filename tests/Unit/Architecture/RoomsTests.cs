@@ -1,0 +1,70 @@
+using System.Reflection;
+using HealthTeams.Collaboration;
+using HealthTeams.FhirGateway;
+using HealthTeams.Platform;
+using HealthTeams.SmartLauncher;
+using HealthTeams.Web;
+using NetArchTest.Rules;
+using Xunit;
+
+namespace HealthTeams.Tests.Architecture;
+
+/// <summary>The house as docs/adr describes it: references run one way, and each outside library has one room.</summary>
+public sealed class RoomsTests
+{
+    private static readonly Assembly Platform = typeof(PlatformServices).Assembly;
+    private static readonly Assembly Collaboration = typeof(CollaborationServices).Assembly;
+    private static readonly Assembly Gateway = typeof(FhirGatewayServices).Assembly;
+    private static readonly Assembly Launcher = typeof(SmartLauncherServices).Assembly;
+    private static readonly Assembly Web = typeof(WebServices).Assembly;
+    private static readonly Assembly Host = typeof(HealthTeams.Host.HostSettings).Assembly;
+
+    [Fact]
+    public void References_run_one_way()
+    {
+        Assert.Empty(Ours(Platform));
+        Assert.Equal(["Platform"], Ours(Collaboration));
+        Assert.Equal(["Collaboration", "Platform"], Ours(Gateway));
+        Assert.Equal(["Collaboration", "FhirGateway", "Platform"], Ours(Launcher));
+        Assert.DoesNotContain("Host", Ours(Web));
+    }
+
+    [Fact]
+    public void Only_the_gateway_knows_FHIR_types() => OnlyIn(Gateway, "Hl7.Fhir");
+
+    [Fact]
+    public void Only_the_launcher_knows_OpenIddict() => OnlyIn(Launcher, "OpenIddict");
+
+    [Fact]
+    public void Only_the_launcher_uses_Entity_Framework() => OnlyIn(Launcher, "Microsoft.EntityFrameworkCore");
+
+    [Fact]
+    public void Slices_of_the_domain_do_not_know_each_other()
+    {
+        foreach (var (slice, other) in new[] { ("Visits", "Messages"), ("Messages", "Visits"), ("People", "Visits"), ("People", "Messages") })
+        {
+            var found = Types.InAssembly(Collaboration).That().ResideInNamespace($"HealthTeams.Collaboration.{slice}")
+                .ShouldNot().HaveDependencyOn($"HealthTeams.Collaboration.{other}").GetResult();
+            Assert.True(found.IsSuccessful, $"{slice} knows {other}: {string.Join(", ", found.FailingTypeNames ?? [])}");
+        }
+    }
+
+    [Fact]
+    public void The_domain_sees_no_HttpContext_below_its_hubs()
+    {
+        var found = Types.InAssembly(Collaboration).That().DoNotHaveNameEndingWith("Hub").And().DoNotHaveNameEndingWith("Services")
+            .ShouldNot().HaveDependencyOn("Microsoft.AspNetCore.Http").GetResult();
+        Assert.True(found.IsSuccessful, string.Join(", ", found.FailingTypeNames ?? []));
+    }
+
+    private static void OnlyIn(Assembly room, string library)
+    {
+        foreach (var assembly in new[] { Platform, Collaboration, Gateway, Launcher, Web, Host }.Where(a => a != room))
+        {
+            Assert.DoesNotContain(assembly.GetReferencedAssemblies(), r => r.Name!.StartsWith(library, StringComparison.Ordinal));
+        }
+    }
+
+    private static IEnumerable<string> Ours(Assembly assembly) => assembly.GetReferencedAssemblies()
+        .Where(r => r.Name!.StartsWith("HealthTeams.", StringComparison.Ordinal)).Select(r => r.Name!["HealthTeams.".Length..]).Order();
+}
