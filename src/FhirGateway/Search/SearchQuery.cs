@@ -73,6 +73,7 @@ internal sealed class SearchQuery
 
     private Problem? Criterion(string name, string value, bool strict)
     {
+        if (SearchValue.HoldsZero(value)) return SearchValue.Zero;
         var colon = name.IndexOf(':', StringComparison.Ordinal);
         var code = colon < 0 ? name : name[..colon];
         var modifier = colon < 0 ? null : name[(colon + 1)..];
@@ -243,6 +244,11 @@ internal sealed class SearchQuery
 internal static class SearchValue
 {
     private static readonly string[] Prefixes = ["eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"];
+
+    /// <summary>PostgreSQL has no text with U+0000 in it, and a statement that fails over it while being prepared spoils its connection.</summary>
+    public static readonly Problem Zero = Problem.Invalid("The search holds a character that no text has (U+0000).");
+
+    public static bool HoldsZero(string text) => text.Contains('\0', StringComparison.Ordinal) || text.Contains("%00", StringComparison.Ordinal);
 
     public static List<string> Split(string value, char at)
     {

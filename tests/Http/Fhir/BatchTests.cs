@@ -48,6 +48,20 @@ public sealed class BatchTests(TestProduct product) : FhirTest(product)
     public Task What_is_no_batch_is_refused(string body) => Refused(Post("", body), HttpStatusCode.BadRequest);
 
     [Fact]
+    public async Task A_zero_character_spoils_no_connection_for_those_who_come_after()
+    {
+        for (var i = 0; i < 10; i++)
+        {
+            await Body(Post("", Bundle("batch", [.. Enumerable.Range(0, 6).Select(n => n % 2 == 0
+                ? Entry("POST", "Patient", Patient(), more: ",\"ifNoneExist\":\"identifier=a%00b\"")
+                : Entry("GET", "Patient?identifier=a%00b"))])));
+            await Refused(Post("", Bundle("transaction", Entry("POST", "Basic", """{"resourceType":"Basic","code":{"text":"x"},"subject":{"reference":"Patient?identifier=a%00b"}}"""))),
+                HttpStatusCode.BadRequest, HttpStatusCode.PreconditionFailed);
+            await Body(Post("", Bundle("batch", Entry("POST", "Patient", Patient()))));
+        }
+    }
+
+    [Fact]
     public async Task An_empty_batch_has_an_empty_answer() =>
         Assert.Empty(Items(await Body(Post("", """{"resourceType":"Bundle","type":"batch"}"""))));
 
