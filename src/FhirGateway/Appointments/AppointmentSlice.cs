@@ -10,9 +10,9 @@ internal sealed class AppointmentSlice(VisitDoor door, Lazy<VisitProjection> pro
     public string Type => "Appointment";
     public int Order => 1;
 
-    public async Task<Problem?> Apply(Tx tx, string id, JsonElement resource, Func<string, Task<JsonElement?>> read)
+    public async Task<Problem?> Apply(Tx tx, string id, JsonElement resource, ReadReferences read)
     {
-        var resources = await Referenced.Load(AppointmentToVisit.References(resource), read);
+        var resources = await read(AppointmentToVisit.References(resource));
         if (AppointmentToVisit.Map(resource, Guid.Empty, id, resources) is not { } booking) return null;
         if (booking.End < booking.Start) return Problem.Unprocessable("The appointment ends before it starts.", "Appointment.end", "invariant");
         var visit = await door.Book(tx, booking);
@@ -23,17 +23,4 @@ internal sealed class AppointmentSlice(VisitDoor door, Lazy<VisitProjection> pro
 
     public Task Remove(Tx tx, string id) =>
         door.Book(tx, new VisitBooking([new VisitKey(Guid.Empty, "Appointment", id)], [], BookingState.Cancelled, null, null, null, null, null, null, []));
-}
-
-internal static class Referenced
-{
-    public static async Task<Dictionary<string, JsonElement>> Load(IEnumerable<string> references, Func<string, Task<JsonElement?>> read)
-    {
-        var resources = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
-        foreach (var reference in references.Distinct())
-        {
-            if (await read(reference) is { } resource) resources[reference] = resource;
-        }
-        return resources;
-    }
 }

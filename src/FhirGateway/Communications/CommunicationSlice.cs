@@ -14,12 +14,12 @@ internal sealed class CommunicationSlice(MessageDoor door) : IResourceSlice
     public string Type => "Communication";
     public int Order => 3;
 
-    public async Task<Problem?> Apply(Tx tx, string id, JsonElement resource, Func<string, Task<JsonElement?>> read)
+    public async Task<Problem?> Apply(Tx tx, string id, JsonElement resource, ReadReferences read)
     {
         if (FhirJson.Text(resource, "status") is not ("in-progress" or "completed")) return null;
         var references = FhirJson.Items(resource, "recipient").Select(r => FhirJson.Text(r, "reference"))
             .Append(FhirJson.Text(resource, "subject", "reference")).Append(FhirJson.Text(resource, "sender", "reference")).OfType<string>();
-        var resources = await Referenced.Load(references, read);
+        var resources = await read(references);
         var (recipients, problem) = await Recipients(resource, resources, read);
         if (problem is not null || recipients.Count == 0) return problem;
         var text = string.Join("\n\n", FhirJson.Items(resource, "payload").Select(p => FhirJson.Text(p, "contentString") ?? FhirJson.Text(p, "contentReference", "display")).OfType<string>());
@@ -31,7 +31,7 @@ internal sealed class CommunicationSlice(MessageDoor door) : IResourceSlice
     }
 
     /// <summary>A message to somebody who is not there is refused: silence would be taken for delivery.</summary>
-    private static async Task<(List<PersonSaid>, Problem?)> Recipients(JsonElement resource, Dictionary<string, JsonElement> resources, Func<string, Task<JsonElement?>> read)
+    private static async Task<(List<PersonSaid>, Problem?)> Recipients(JsonElement resource, Dictionary<string, JsonElement> resources, ReadReferences read)
     {
         var recipients = new List<PersonSaid>();
         var position = -1;
@@ -43,7 +43,7 @@ internal sealed class CommunicationSlice(MessageDoor door) : IResourceSlice
             if (type == "PractitionerRole" && reference is not null && resources.TryGetValue(reference, out var role) && FhirJson.Text(role, "practitioner", "reference") is { } behind)
             {
                 (reference, type) = (behind, "Practitioner");
-                if (await read(behind) is { } practitioner) resources[behind] = practitioner;
+                if ((await read([behind])).TryGetValue(behind, out var practitioner)) resources[behind] = practitioner;
             }
             if (type is not ("Practitioner" or "PractitionerRole")) continue;
             if (reference is null || type == "PractitionerRole" || !resources.TryGetValue(reference, out var known))

@@ -11,9 +11,9 @@ internal sealed class EncounterSlice(VisitDoor door, Lazy<VisitProjection> proje
     public string Type => "Encounter";
     public int Order => 2;
 
-    public async Task<Problem?> Apply(Tx tx, string id, JsonElement resource, Func<string, Task<JsonElement?>> read)
+    public async Task<Problem?> Apply(Tx tx, string id, JsonElement resource, ReadReferences read)
     {
-        var resources = await Referenced.Load(EncounterToVisit.References(resource), read);
+        var resources = await read(EncounterToVisit.References(resource));
         if (EncounterToVisit.Map(resource, Guid.Empty, id, resources) is not { } booking) return null;
         // The patient and clinicians of the appointment stand; an encounter that names none does not clear them.
         var visit = await door.Book(tx, booking);

@@ -23,17 +23,17 @@ internal sealed class Bundles(Db db, Writing writing, WriteEngine engine)
         if (type is not ("batch" or "transaction")) return FhirAnswer.Of(Problem.Invalid($"A Bundle of type '{type}' cannot be processed; send batch or transaction.", "Bundle.type", "value"));
         var parsed = Parse(bundle, request.Base);
         if (!parsed.Ok) return FhirAnswer.Of(parsed.Problem);
-        return type == "batch" ? await Batch(parsed.Value, run) : await Transaction(caller, parsed.Value, run, stop);
+        return type == "batch" ? await Batch(request, parsed.Value, run) : await Transaction(caller, request, parsed.Value, run, stop);
     }
 
-    private static async Task<FhirAnswer> Batch(List<(string? FullUrl, FhirRequest Request)> entries, Func<FhirRequest, Task<FhirAnswer>> run)
+    private static async Task<FhirAnswer> Batch(FhirRequest bundle, List<(string? FullUrl, FhirRequest Request)> entries, Func<FhirRequest, Task<FhirAnswer>> run)
     {
         var answers = new FhirAnswer[entries.Count];
         foreach (var i in Enumerable.Range(0, entries.Count).OrderBy(i => Order(entries[i].Request.Method))) answers[i] = await run(entries[i].Request);
-        return Response("batch-response", answers);
+        return Response("batch-response", answers, bundle.Minimal);
     }
 
-    private async Task<FhirAnswer> Transaction(Caller caller, List<(string? FullUrl, FhirRequest Request)> entries, Func<FhirRequest, Task<FhirAnswer>> run, CancellationToken stop)
+    private async Task<FhirAnswer> Transaction(Caller caller, FhirRequest bundle, List<(string? FullUrl, FhirRequest Request)> entries, Func<FhirRequest, Task<FhirAnswer>> run, CancellationToken stop)
     {
         var writes = new List<(int At, WriteEntry Entry, Limit Limit)>();
         foreach (var i in Enumerable.Range(0, entries.Count).OrderBy(i => Order(entries[i].Request.Method)))
@@ -60,7 +60,7 @@ internal sealed class Bundles(Db db, Writing writing, WriteEngine engine)
                 // A read that fails, fails the whole (FHIR-58).
                 if (answers[i].Problem is { } problem) return tx.Abandon(FhirAnswer.Of(problem with { Detail = $"Entry {i}: {problem.Detail}", Where = problem.Where ?? $"Bundle.entry[{i}]" }));
             }
-            return Response("transaction-response", answers);
+            return Response("transaction-response", answers, bundle.Minimal);
         }, stop);
     }
 
@@ -108,7 +108,7 @@ internal sealed class Bundles(Db db, Writing writing, WriteEngine engine)
         }
     }
 
-    private static FhirAnswer Response(string type, FhirAnswer[] answers) => new(200, FhirJson.Write(w =>
+    private static FhirAnswer Response(string type, FhirAnswer[] answers, bool minimal) => new(200, FhirJson.Write(w =>
     {
         w.WriteStartObject();
         w.WriteString("resourceType", "Bundle");
@@ -117,7 +117,7 @@ internal sealed class Bundles(Db db, Writing writing, WriteEngine engine)
         foreach (var a in answers)
         {
             w.WriteStartObject();
-            if (a.Body is not null && a.Problem is null && a.Type != "OperationOutcome")
+            if (a.Body is not null && a.Problem is null && a.Type != "OperationOutcome" && !(minimal && a.IsWrite))
             {
                 w.WritePropertyName("resource");
                 w.WriteRawValue(a.Body, skipInputValidation: true);

@@ -67,7 +67,7 @@ internal static class FhirEndpoint
         var request = new FhirRequest
         {
             Method = http.Request.Method, Path = path.Split('/', StringSplitOptions.RemoveEmptyEntries), Query = http.Request.QueryString.Value?.TrimStart('?') ?? "",
-            Base = settings.Base, ContentType = http.Request.ContentType, Strict = prefer.Contains("handling=strict", StringComparison.Ordinal),
+            Base = settings.Base, ContentType = http.Request.ContentType, Strict = prefer.Contains("handling=strict", StringComparison.Ordinal), Minimal = prefer.Contains("return=minimal", StringComparison.Ordinal),
             IfMatch = One(headers.IfMatch), IfNoneMatch = One(headers.IfNoneMatch), IfNoneExist = headers.TryGetValue("If-None-Exist", out var ine) ? ine.ToString() : null,
             IfModifiedSince = DateTimeOffset.TryParse(headers.IfModifiedSince, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var since) ? since : null,
         };

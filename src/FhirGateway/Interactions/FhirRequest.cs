@@ -21,6 +21,9 @@ internal sealed record FhirRequest
     public DateTimeOffset? IfModifiedSince { get; init; }
     public bool Strict { get; init; }
 
+    /// <summary>Prefer: return=minimal.</summary>
+    public bool Minimal { get; init; }
+
     /// <summary>The transaction whose writes this read must see.</summary>
     public Tx? Within { get; init; }
 

@@ -19,7 +19,7 @@ internal static class FhirXml
     {
         try
         {
-            if (TooDeep(xml)) return Problem.Invalid($"XML is read at most {MaxDepth} elements deep.", code: "structure");
+            if (Unreadable(xml) is { } no) return no;
             using var reader = XmlReader.Create(new MemoryStream(xml), Safe);
             if (!Reader.TryDeserializeResource(reader, out var resource, out var issues) || resource is null)
             {
@@ -34,14 +34,15 @@ internal static class FhirXml
     }
 
     /// <summary>Before the SDK, which recurses, sees it.</summary>
-    private static bool TooDeep(byte[] xml)
+    private static Problem? Unreadable(byte[] xml)
     {
         using var reader = XmlReader.Create(new MemoryStream(xml), Safe);
         while (reader.Read())
         {
-            if (reader.Depth > MaxDepth) return true;
+            if (reader.Depth > MaxDepth) return Problem.Invalid($"XML is read at most {MaxDepth} elements deep.", code: "structure");
+            if (reader is { Depth: 0, NodeType: XmlNodeType.Element } && reader.NamespaceURI != "http://hl7.org/fhir") return Problem.Invalid("The root element is not of the namespace http://hl7.org/fhir.", code: "structure");
         }
-        return false;
+        return null;
     }
 
     public static byte[] FromJson(byte[] json)

@@ -58,7 +58,7 @@ internal static class JsonPatch
             case "remove":
                 return Remove(root, step.Path);
             case "replace":
-                return Find(root, step.Path, out _) ? Remove(root, step.Path) ?? Add(root, step.Path, JsonNode.Parse(step.Value.GetRawText())) : Missing(step.Path);
+                return Replace(root, step.Path, JsonNode.Parse(step.Value.GetRawText()));
             case "add":
                 return Add(root, step.Path, JsonNode.Parse(step.Value.GetRawText()));
             default:
@@ -99,6 +99,17 @@ internal static class JsonPatch
             default:
                 return Missing(path);
         }
+    }
+
+    /// <summary>In its place: the order of what is not touched stays.</summary>
+    private static Problem? Replace(JsonNode root, string path, JsonNode? value)
+    {
+        var parts = Parts(path);
+        if (!Find(root, Parent(parts), out var parent)) return Missing(path);
+        if (parent is JsonObject o && o.ContainsKey(parts[^1])) o[parts[^1]] = value;
+        else if (parent is JsonArray a && Index(parts[^1], a.Count) is { } i) a[i] = value;
+        else return Missing(path);
+        return null;
     }
 
     private static Problem? Remove(JsonNode root, string path)

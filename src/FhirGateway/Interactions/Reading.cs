@@ -50,6 +50,6 @@ internal static class ETags
     public static int? Parse(string text)
     {
         text = text.Trim();
-        return text.StartsWith("W/\"", StringComparison.Ordinal) && text.EndsWith('"') && Search.SearchValue.Count(text[3..^1]) is { } v ? v : null;
+        return text.Length > 4 && text.StartsWith("W/\"", StringComparison.Ordinal) && text.EndsWith('"') && Search.SearchValue.Count(text[3..^1]) is { } v ? v : null;
     }
 }

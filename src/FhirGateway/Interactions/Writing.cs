@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HealthTeams.FhirGateway.Json;
 using HealthTeams.FhirGateway.Outcomes;
+using HealthTeams.FhirGateway.Search;
 using HealthTeams.FhirGateway.Storage;
 using HealthTeams.FhirGateway.Validation;
 
@@ -44,6 +45,7 @@ internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator vali
         {
             return No(FhirAnswer.Of(kind == WriteKind.Create ? Problem.Invalid("If-None-Exist is empty.") : Problem.Precondition("A condition needs at least one search parameter.", "invalid")));
         }
+        if (condition is not null && SearchValue.HoldsZero(condition)) return No(FhirAnswer.Of(SearchValue.Zero));
         var entry = new WriteEntry
         {
             Kind = kind, Type = type, Id = kind == WriteKind.Create ? null : id, Condition = string.IsNullOrWhiteSpace(condition) ? null : condition.TrimStart('?'),

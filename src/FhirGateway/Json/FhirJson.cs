@@ -132,8 +132,8 @@ internal sealed class ReferenceMap(string server)
 {
     private readonly Dictionary<string, string> map = new(StringComparer.Ordinal);
 
-    public void Add(string from, string to) => map[from] = to;
-    public bool Knows(string from) => map.ContainsKey(from);
+    public void Add(string from, string to) => map[Local(from)] = to;
+    public bool Knows(string from) => map.ContainsKey(Local(from));
 
     /// <summary>Our own absolute address, made relative: the resource stays ours when our address changes.</summary>
     public string Local(string reference) => Reference.Local(reference, server);
@@ -141,8 +141,9 @@ internal sealed class ReferenceMap(string server)
     public string Rewrite(string value, string? property)
     {
         if (property == "value") return value; // Identifier.value and the like are strings, not links
-        if (map.TryGetValue(value, out var to)) return to;
-        if (property == "reference") return Local(value);
+        var local = Local(value);
+        if (map.TryGetValue(local, out var to)) return to;
+        if (property == "reference") return local;
         if (property != "div" || !value.Contains("urn:", StringComparison.Ordinal)) return value;
         foreach (var (from, target) in map)
         {

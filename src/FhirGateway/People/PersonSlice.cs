@@ -11,7 +11,7 @@ internal sealed class PersonSlice(string type, PersonKind kind, VisitDoor door) 
     public string Type => type;
     public int Order => 0;
 
-    public async Task<Problem?> Apply(Tx tx, string id, JsonElement resource, Func<string, Task<JsonElement?>> read)
+    public async Task<Problem?> Apply(Tx tx, string id, JsonElement resource, ReadReferences read)
     {
         var reference = $"{type}/{id}";
         var known = await tx.Scalar<bool>(

@@ -12,6 +12,9 @@ internal readonly record struct DateRange(DateTimeOffset Lo, DateTimeOffset Hi)
     public static readonly DateTimeOffset Beginning = new(1, 1, 1, 0, 0, 0, TimeSpan.Zero);
     public static readonly DateTimeOffset End = new(9999, 12, 31, 0, 0, 0, TimeSpan.Zero);
 
+    // The year that is written for "without end" has no end that .NET could hold.
+    private static readonly DateTimeOffset Forever = new(9999, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     /// <summary>What timestamptz holds.</summary>
     public static readonly TimeSpan Finest = TimeSpan.FromMicroseconds(1);
 
@@ -46,7 +49,8 @@ internal readonly record struct DateRange(DateTimeOffset Lo, DateTimeOffset Hi)
     private static DateRange? Date(string text)
     {
         var format = text.Length switch { 4 => "yyyy", 7 => "yyyy-MM", 10 => "yyyy-MM-dd", _ => null };
-        if (format is null || !DateTime.TryParseExact(text, format, CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) || day.Year > 9990) return null;
+        if (format is null || !DateTime.TryParseExact(text, format, CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)) return null;
+        if (day.Year == 9999) return new DateRange(Forever, End);
         var lo = new DateTimeOffset(day, TimeSpan.Zero);
         return new DateRange(lo, text.Length switch { 4 => lo.AddYears(1), 7 => lo.AddMonths(1), _ => lo.AddDays(1) });
     }

@@ -46,6 +46,7 @@ internal sealed partial class ElementPath
         }
         text = AsFunction().Replace(text, m => { asType = m.Groups[1].Value; return ""; });
         text = text.Replace(".exists()", "", StringComparison.Ordinal);
+        if (char.IsAsciiLetterLower(text[0])) text = $"{type}.{text}"; // relative, as in InsurancePlan.name
         var head = text.IndexOf('.', StringComparison.Ordinal);
         if (head < 0 || (text[..head] != type && text[..head] is not ("Resource" or "DomainResource"))) return null;
         var steps = new List<Step>();

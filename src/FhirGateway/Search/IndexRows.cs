@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using HealthTeams.FhirGateway.Storage;
 
 namespace HealthTeams.FhirGateway.Search;
@@ -15,7 +16,7 @@ internal readonly record struct UriRow(int Param, string Value);
 /// <summary>What the index tables hold of one version of one resource; sets, so that an update writes only the difference.</summary>
 internal sealed class IndexRows
 {
-    private const int Longest = 500; // b-tree entries must stay small; longer values are found by their beginning
+    private const int LongestBytes = 1000; // two of them fit a b-tree entry; longer values are found by their beginning
 
     public HashSet<TokenRow> Tokens { get; } = [];
     public HashSet<StringRow> Strings { get; } = [];
@@ -63,7 +64,7 @@ internal sealed class IndexRows
                 break;
             case JsonValueKind.Object:
                 var code = Text(value, "code") ?? Text(value, "value");
-                if (code is not null) Tokens.Add(new(param, Text(value, "system"), Cut(code)));
+                if (code is not null) Tokens.Add(new(param, Text(value, "system") is { } system ? Cut(system) : null, Cut(code)));
                 break;
         }
     }
@@ -142,10 +143,18 @@ internal sealed class IndexRows
         {
             if (CharUnicodeInfo.GetUnicodeCategory(c) != UnicodeCategory.NonSpacingMark) kept.Append(char.ToLowerInvariant(c));
         }
-        return kept.ToString();
+        return Cut(kept.ToString()); // decomposed text can be longer
     }
 
-    public static string Cut(string text) => text.Length <= Longest ? text : text[..Longest];
+    /// <summary>At most so many bytes of UTF-8, never half a character.</summary>
+    public static string Cut(string text)
+    {
+        if (text.Length <= LongestBytes / 3) return text;
+        Span<byte> bytes = stackalloc byte[LongestBytes];
+        Utf8.FromUtf16(text, bytes, out var read, out _);
+        return read == text.Length ? text : text[..read];
+    }
+
     private static string? Text(JsonElement e, string name) => e.TryGetProperty(name, out var v) && v.ValueKind == JsonValueKind.String ? v.GetString() : null;
 }
 

@@ -73,6 +73,6 @@ internal sealed record SearchAsk
     {
         var padded = text.Replace('-', '+').Replace('_', '/') + new string('=', (4 - text.Length % 4) % 4);
         var bytes = new byte[padded.Length];
-        return Convert.TryFromBase64String(padded, bytes, out var length) && Encoding.UTF8.GetString(bytes, 0, length) is var cursor && cursor.Contains('|', StringComparison.Ordinal) ? cursor : null;
+        return Convert.TryFromBase64String(padded, bytes, out var length) && Encoding.UTF8.GetString(bytes, 0, length) is var cursor && cursor.Contains('|', StringComparison.Ordinal) && !SearchValue.HoldsZero(cursor) ? cursor : null;
     }
 }

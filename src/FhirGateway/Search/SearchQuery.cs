@@ -15,6 +15,10 @@ internal sealed class SearchQuery
     /// <summary>Above every character in the order of "C": the end of a prefix's range.</summary>
     private const string Highest = "\U0010FFFF";
 
+    // Planning time grows with the first, PostgreSQL takes 65,535 of the second.
+    private const int MostCriteria = 60;
+    private const int MostValues = 5000;
+
     private readonly string server;
     private readonly StringBuilder where = new();
     private readonly List<NpgsqlParameter> parameters = [];
@@ -39,6 +43,10 @@ internal sealed class SearchQuery
         foreach (var (name, value) in criteria)
         {
             if (query.Criterion(name, value, strict) is { } problem) return problem;
+            if (query.Used.Count > MostCriteria || query.parameters.Count > MostValues)
+            {
+                return Problem.Invalid($"A search has at most {MostCriteria} parameters and about {MostValues} values.", code: "too-costly");
+            }
         }
         return query;
     }
@@ -65,6 +73,7 @@ internal sealed class SearchQuery
 
     private Problem? Criterion(string name, string value, bool strict)
     {
+        if (SearchValue.HoldsZero(value)) return SearchValue.Zero;
         var colon = name.IndexOf(':', StringComparison.Ordinal);
         var code = colon < 0 ? name : name[..colon];
         var modifier = colon < 0 ? null : name[(colon + 1)..];
@@ -137,7 +146,7 @@ internal sealed class SearchQuery
         var parts = SearchValue.Split(raw, '|');
         if (parts.Count == 1) return $"x.code = {Add(IndexRows.Cut(SearchValue.Unescape(raw)))}";
         if (parts.Count > 2) return Problem.Invalid($"'{raw}' is not code, system|code, system| or |code.", p.Code);
-        var (system, code) = (SearchValue.Unescape(parts[0]), IndexRows.Cut(SearchValue.Unescape(parts[1])));
+        var (system, code) = (IndexRows.Cut(SearchValue.Unescape(parts[0])), IndexRows.Cut(SearchValue.Unescape(parts[1])));
         if (system.Length == 0) return $"(x.system is null and x.code = {Add(code)})";
         var ofSystem = p.Implies(system) ? $"(x.system = {Add(system)} or x.system is null)" : $"x.system = {Add(system)}";
         return code.Length == 0 ? ofSystem : $"(x.code = {Add(code)} and {ofSystem})";
@@ -216,7 +225,7 @@ internal sealed class SearchQuery
         {
             "below" => $"(x.value >= {Add(text)} and x.value < {Add(text + Highest)})",
             "above" => $"starts_with({Add(text)}, x.value)",
-            _ => $"x.value = {Add(text)}",
+            _ => $"x.value = {Add(IndexRows.Cut(text))}",
         };
     }
 
@@ -235,6 +244,11 @@ internal sealed class SearchQuery
 internal static class SearchValue
 {
     private static readonly string[] Prefixes = ["eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"];
+
+    /// <summary>PostgreSQL has no text with U+0000 in it, and a statement that fails over it while being prepared spoils its connection.</summary>
+    public static readonly Problem Zero = Problem.Invalid("The search holds a character that no text has (U+0000).");
+
+    public static bool HoldsZero(string text) => text.Contains('\0', StringComparison.Ordinal) || text.Contains("%00", StringComparison.Ordinal);
 
     public static List<string> Split(string value, char at)
     {

@@ -27,6 +27,22 @@ internal static class ResourceReads
         return body is null ? null : JsonDocument.Parse(body).RootElement;
     }
 
+    /// <summary>The current bodies that these references mean; foreign and missing ones are left out.</summary>
+    public static async Task<Dictionary<string, JsonElement>> Bodies(Tx tx, IEnumerable<string> references)
+    {
+        var local = references.Select(r => (Text: r, To: Reference.Split(r))).Where(r => r.To.Type is not null).ToList();
+        if (local.Count == 0) return new(StringComparer.Ordinal);
+        var rows = await tx.Query<(string Reference, byte[] Body)>("""
+            select x.reference, r.body
+            from unnest(@references, @types, @ids) as x (reference, type, id)
+            join fhir.resource r on r.tenant = @Tenant and r.type = x.type and r.id = x.id and not r.deleted
+            """, new
+        {
+            tx.Tenant, references = local.Select(r => r.Text).ToArray(), types = local.Select(r => ResourceTypes.Number(r.To.Type!)).ToArray(), ids = local.Select(r => r.To.Id).ToArray(),
+        });
+        return rows.ToDictionary(r => r.Reference, r => JsonDocument.Parse(r.Body).RootElement, StringComparer.Ordinal);
+    }
+
     private static async Task<Stored?> One(ReadLink link, string sql, NpgsqlParameter[] parameters, CancellationToken stop)
     {
         await using var batch = link.Batch();

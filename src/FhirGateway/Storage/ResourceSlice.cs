@@ -2,6 +2,9 @@ using System.Text.Json;
 
 namespace HealthTeams.FhirGateway.Storage;
 
+/// <summary>The resources that these references mean, in one round trip; without those that are not here.</summary>
+internal delegate Task<Dictionary<string, JsonElement>> ReadReferences(IEnumerable<string> references);
+
 /// <summary>
 /// A mapped resource type: applied to its slice's rows in the transaction that stores it (decision record 0001).
 /// </summary>
@@ -12,9 +15,9 @@ internal interface IResourceSlice
     /// <summary>Slices of a bundle run in this order: people, places, then what refers to them.</summary>
     int Order { get; }
 
-    /// <param name="read">Reads another resource of this API inside the transaction; null when there is none.</param>
+    /// <param name="read">Reads other resources of this API inside the transaction.</param>
     /// <returns>A problem refuses the whole write.</returns>
-    Task<Problem?> Apply(Tx tx, string id, JsonElement resource, Func<string, Task<JsonElement?>> read);
+    Task<Problem?> Apply(Tx tx, string id, JsonElement resource, ReadReferences read);
 
     /// <summary>The resource was deleted.</summary>
     Task Remove(Tx tx, string id) => Task.CompletedTask;

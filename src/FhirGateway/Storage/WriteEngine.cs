@@ -141,7 +141,7 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
             foreach (var written in Conditions.ReferencesIn(body))
             {
                 var reference = references.Local(written);
-                if (references.Knows(written) || references.Knows(reference)) continue;
+                if (references.Knows(reference)) continue;
                 if (reference.StartsWith("urn:uuid:", StringComparison.Ordinal) || reference.StartsWith("urn:oid:", StringComparison.Ordinal))
                 {
                     return Problem.Invalid($"No entry has the fullUrl {reference}.", $"Bundle.entry[{p.Entry.Position}].resource", "not-found");
@@ -155,7 +155,7 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
                     return Problem.Precondition($"The reference {reference} matches {(found.Value.Count == 0 ? "nothing" : "more than one resource")}.",
                         found.Value.Count == 0 ? "not-found" : "multiple-matches") with { Where = $"Bundle.entry[{p.Entry.Position}].resource" };
                 }
-                references.Add(written, $"{reference[..query]}/{found.Value[0]}");
+                references.Add(reference, $"{reference[..query]}/{found.Value[0]}");
             }
         }
         return null;
@@ -222,9 +222,14 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
 
     private async Task<Problem?> Apply(Tx tx, List<(WriteResult Result, JsonElement Body)> written)
     {
-        var here = written.Where(w => w.Result.Body is not null).ToDictionary(w => $"{w.Result.Type}/{w.Result.Id}", w => (JsonElement?)w.Body);
-        Task<JsonElement?> Read(string reference) =>
-            here.TryGetValue(reference, out var known) ? Task.FromResult(known) : ResourceReads.Body(tx, reference);
+        var here = written.Where(w => w.Result.Body is not null).ToDictionary(w => $"{w.Result.Type}/{w.Result.Id}", w => w.Body);
+        async Task<Dictionary<string, JsonElement>> Read(IEnumerable<string> references)
+        {
+            var asked = references.Distinct().ToList();
+            var found = await ResourceReads.Bodies(tx, asked.Where(r => !here.ContainsKey(r)));
+            foreach (var reference in asked.Where(here.ContainsKey)) found[reference] = here[reference];
+            return found;
+        }
 
         foreach (var slice in slices)
         {

@@ -36,7 +36,10 @@ internal sealed partial class StructuralValidator : IResourceValidator
         }
     }
 
-    private static bool Tolerated(CodedException e) => e.ErrorCode == "PVAL124" && WithoutZone().IsMatch(e.Message);
+    /// <summary>A resource that says nothing yet but its type is one: it gets its id and meta here.</summary>
+    private static bool Tolerated(CodedException e) =>
+        (e.ErrorCode == "PVAL124" && WithoutZone().IsMatch(e.Message))
+        || (e.ErrorCode is "JSON120" or "PVAL129" && e is ExtendedCodedException { InstancePath: { } path } && !path.Contains('.', StringComparison.Ordinal));
 
     private static Issue ToIssue(CodedException e, string type)
     {

@@ -8,7 +8,7 @@ namespace HealthTeams.Platform.Database;
 /// The one way to PostgreSQL. Every piece of work names its tenant; row-level security hides the others.
 /// The application's role is neither owner nor BYPASSRLS.
 /// </summary>
-public sealed class Db(NpgsqlDataSource app, NpgsqlDataSource worker, TimeProvider clock, EventRouting routing)
+public sealed class Db(NpgsqlDataSource app, NpgsqlDataSource worker, TimeProvider clock, EventRouting routing) : IAsyncDisposable
 {
     private const int Attempts = 6;
 
@@ -60,6 +60,12 @@ public sealed class Db(NpgsqlDataSource app, NpgsqlDataSource worker, TimeProvid
         await transaction.CommitAsync(stop);
         if (tx.LeftDeliveries) Committed?.Invoke();
         return result;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await app.DisposeAsync();
+        await worker.DisposeAsync();
     }
 
     /// <summary>For writers that bring their own batch (the gateway's one-round-trip writes).</summary>
