@@ -24,7 +24,13 @@ namespace HealthTeams.SmartLauncher;
 public static class SmartLauncherServices
 {
     /// <summary>Registrations, accounts and operator tokens: what the command line needs, without a web server.</summary>
-    public static OpenIddictBuilder AddLauncherCore(this IServiceCollection services, LauncherSettings settings)
+    public static IServiceCollection AddLauncherCommands(this IServiceCollection services, LauncherSettings settings)
+    {
+        services.AddLauncherCore(settings);
+        return services;
+    }
+
+    private static OpenIddictBuilder AddLauncherCore(this IServiceCollection services, LauncherSettings settings)
     {
         services.AddSingleton(settings);
         services.AddSingleton(_ => new KeyRing(settings.SecretsFolder));

@@ -21,6 +21,10 @@ internal sealed class AppointmentSlice(VisitDoor door, Lazy<VisitProjection> pro
         return null;
     }
 
-    public Task Remove(Tx tx, string id) =>
-        door.Book(tx, new VisitBooking([new VisitKey(Guid.Empty, "Appointment", id)], [], BookingState.Cancelled, null, null, null, null, null, null, []));
+    public async Task Remove(Tx tx, string id)
+    {
+        var known = await tx.Scalar<bool>(
+            "select exists (select from collab.visit_key where tenant = @Tenant and source = @own and kind = 'Appointment' and id = @id)", new { tx.Tenant, own = Guid.Empty, id });
+        if (known) await door.Book(tx, new VisitBooking([new VisitKey(Guid.Empty, "Appointment", id)], [], BookingState.Cancelled, null, null, null, null, null, null, []));
+    }
 }

@@ -20,12 +20,12 @@ internal static class AppointmentToVisit
         foreach (var participant in FhirJson.Items(appointment, "participant"))
         {
             if (!participant.TryGetProperty("actor", out var actor) || FhirJson.Text(participant, "status") == "declined") continue;
-            var (reference, display) = (FhirJson.Text(actor, "reference"), FhirJson.Text(actor, "display"));
+            var (reference, display) = (LogicalReference.Of(actor), FhirJson.Text(actor, "display"));
             JsonElement? resource = reference is not null && resources.TryGetValue(reference, out var known) ? known : null;
             switch (TypeOf(actor, reference))
             {
-                case "Patient": patient ??= PersonFromFhir.Map(PersonKind.Patient, source, reference, resource, display); break;
-                case "Practitioner": clinicians.Add(PersonFromFhir.Map(PersonKind.Staff, source, reference, resource, display)); break;
+                case "Patient": patient ??= PersonFromFhir.Map(PersonKind.Patient, source, LogicalReference.Key(reference, "Patient", resource), resource, display); break;
+                case "Practitioner" when LogicalReference.Key(reference, "Practitioner", resource) is { } target: clinicians.Add(PersonFromFhir.Map(PersonKind.Staff, source, target, resource, display)); break;
                 case "Location": location ??= display ?? (resource is { } l ? FhirJson.Text(l, "name") : null); break;
             }
         }
@@ -36,10 +36,10 @@ internal static class AppointmentToVisit
     }
 
     public static IEnumerable<string> References(JsonElement appointment) =>
-        FhirJson.Items(appointment, "participant").Select(p => FhirJson.Text(p, "actor", "reference")).OfType<string>();
+        FhirJson.Items(appointment, "participant").Select(p => p.TryGetProperty("actor", out var actor) ? LogicalReference.Of(actor) : null).OfType<string>();
 
     internal static string? TypeOf(JsonElement actor, string? reference) =>
-        reference is not null ? Reference.Split(reference).Type ?? FhirJson.Text(actor, "type") : FhirJson.Text(actor, "type");
+        reference is not null && !LogicalReference.Is(reference) ? Reference.Split(reference).Type ?? FhirJson.Text(actor, "type") : FhirJson.Text(actor, "type");
 
     internal static DateTimeOffset? Instant(JsonElement element, params ReadOnlySpan<string> path) =>
         FhirJson.Text(element, path) is { } text ? DateRange.Parse(text)?.Lo : null;

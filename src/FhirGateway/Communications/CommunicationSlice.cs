@@ -4,6 +4,7 @@ using HealthTeams.Collaboration.People;
 using HealthTeams.FhirGateway.Appointments;
 using HealthTeams.FhirGateway.Json;
 using HealthTeams.FhirGateway.People;
+using HealthTeams.FhirGateway.Search;
 using HealthTeams.FhirGateway.Storage;
 
 namespace HealthTeams.FhirGateway.Communications;
@@ -16,11 +17,15 @@ internal sealed class CommunicationSlice(MessageDoor door) : IResourceSlice
 
     public async Task<Problem?> Apply(Tx tx, string id, JsonElement resource, ReadReferences read)
     {
-        if (FhirJson.Text(resource, "status") is not ("in-progress" or "completed")) return null;
-        var references = FhirJson.Items(resource, "recipient").Select(r => FhirJson.Text(r, "reference"))
+        var status = FhirJson.Text(resource, "status");
+        if (status is "stopped" or "entered-in-error" or "not-done") await door.Withdraw(tx, id);
+        if (status is not ("in-progress" or "completed")) return null;
+        var references = FhirJson.Items(resource, "recipient").Select(LogicalReference.Of)
             .Append(FhirJson.Text(resource, "subject", "reference")).Append(FhirJson.Text(resource, "sender", "reference")).OfType<string>();
         var resources = await read(references);
         var (recipients, problem) = await Recipients(resource, resources, read);
+        // What is completed has been told already somewhere: it is kept, whoever it went to.
+        if (problem is not null && status == "completed") return null;
         if (problem is not null || recipients.Count == 0) return problem;
         var text = string.Join("\n\n", FhirJson.Items(resource, "payload").Select(p => FhirJson.Text(p, "contentString") ?? FhirJson.Text(p, "contentReference", "display")).OfType<string>());
         var patient = FhirJson.Text(resource, "subject", "reference");
@@ -38,19 +43,20 @@ internal sealed class CommunicationSlice(MessageDoor door) : IResourceSlice
         foreach (var recipient in FhirJson.Items(resource, "recipient"))
         {
             position++;
-            var reference = FhirJson.Text(recipient, "reference");
+            var reference = LogicalReference.Of(recipient);
             var type = AppointmentToVisit.TypeOf(recipient, reference);
-            if (type == "PractitionerRole" && reference is not null && resources.TryGetValue(reference, out var role) && FhirJson.Text(role, "practitioner", "reference") is { } behind)
+            JsonElement? known = reference is not null && resources.TryGetValue(reference, out var found) ? found : null;
+            if (type == "PractitionerRole" && known is { } role && FhirJson.Text(role, "practitioner", "reference") is { } behind)
             {
                 (reference, type) = (behind, "Practitioner");
-                if ((await read([behind])).TryGetValue(behind, out var practitioner)) resources[behind] = practitioner;
+                known = (await read([behind])).TryGetValue(behind, out var practitioner) ? practitioner : null;
             }
-            if (type is not ("Practitioner" or "PractitionerRole")) continue;
-            if (reference is null || type == "PractitionerRole" || !resources.TryGetValue(reference, out var known))
+            if (type is "Patient" or "RelatedPerson" or "Organization" or "Device" or "Group" or "CareTeam" or "HealthcareService") continue;
+            if (type != "Practitioner" || known is null)
             {
                 return ([], Problem.Unprocessable($"The recipient {reference ?? "without reference"} is not known here, so nobody would get the message.", $"Communication.recipient[{position}]", "not-found"));
             }
-            recipients.Add(PersonFromFhir.Map(PersonKind.Staff, Guid.Empty, reference, known, FhirJson.Text(recipient, "display")));
+            recipients.Add(PersonFromFhir.Map(PersonKind.Staff, Guid.Empty, LogicalReference.Key(reference, type, known), known, FhirJson.Text(recipient, "display")));
         }
         return (recipients, null);
     }

@@ -37,9 +37,17 @@ internal static class FhirOutcome
 
     public static Issue ToIssue(this Problem problem) => new("error", IssueCode(problem), problem.Detail, problem.Where);
 
+    /// <summary>http://hl7.org/fhir/R4/valueset-issue-type.html</summary>
+    private static readonly HashSet<string> Codes =
+    [
+        "invalid", "structure", "required", "value", "invariant", "security", "login", "unknown", "expired", "forbidden", "suppressed", "processing", "not-supported",
+        "duplicate", "multiple-matches", "not-found", "deleted", "too-long", "code-invalid", "extension", "too-costly", "business-rule", "conflict", "transient",
+        "lock-error", "no-store", "exception", "timeout", "incomplete", "throttled",
+    ];
+
     private static string IssueCode(Problem problem) => problem switch
     {
-        { Code: "structure" or "required" or "value" or "invariant" or "not-supported" or "login" or "expired" or "too-long" or "too-costly" or "duplicate" or "code-invalid" or "multiple-matches" } => problem.Code,
+        _ when Codes.Contains(problem.Code) => problem.Code,
         { Status: 401 } => "login",
         { Status: 403 } => "forbidden",
         { Status: 404 } => "not-found",

@@ -29,9 +29,9 @@ internal static class PersonFromFhir
     [
         .. FhirJson.Items(resource, "identifier")
             .Where(i => FhirJson.Text(i, "use") is not ("old" or "temp"))
-            .Select(i => (System: FhirJson.Text(i, "system"), Value: FhirJson.Text(i, "value")))
+            .Select(i => (System: FhirJson.Text(i, "system"), Value: FhirJson.Text(i, "value"), Type: FhirJson.Text(i, "type", "coding", "code")))
             .Where(i => !string.IsNullOrWhiteSpace(i.System) && !string.IsNullOrWhiteSpace(i.Value))
-            .Select(i => new Identifier(i.System!, i.Value!)).Distinct(),
+            .Select(i => new Identifier(i.System!, i.Value!, i.Type)).DistinctBy(i => (i.System, i.Value)),
     ];
 
     private static JsonElement? Name(JsonElement resource)

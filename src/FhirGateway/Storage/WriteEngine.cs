@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using HealthTeams.FhirGateway.Interactions;
 using HealthTeams.FhirGateway.Json;
@@ -16,6 +17,7 @@ namespace HealthTeams.FhirGateway.Storage;
 internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirSettings settings, IEnumerable<IResourceSlice> slices)
 {
     private const int MostLocks = 500;
+    private readonly ConditionalWeakTable<Tx, List<WriteResult>> later = [];
     private readonly IResourceSlice[] slices = [.. slices.OrderBy(s => s.Order)];
 
     /// <param name="transaction">The entries may refer to each other, and must not write the same thing twice.</param>
@@ -55,7 +57,18 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
             }
         }
         if (written.Count > 0) await batch.Run(updated);
-        return applySlices && await Apply(tx, written) is { } refused ? refused : results;
+        if (!applySlices)
+        {
+            later.GetOrCreateValue(tx).AddRange(results);
+            return results;
+        }
+        if (await Apply(tx, written) is { } refused) return refused;
+        // A projection may have written a later version in this transaction: that is the one to answer with.
+        if (later.TryGetValue(tx, out var projected))
+        {
+            for (var i = 0; i < results.Length; i++) results[i] = projected.FindLast(r => r.Type == results[i].Type && r.Id == results[i].Id) is { } last ? last with { Status = results[i].Status } : results[i];
+        }
+        return results;
     }
 
     private static async Task Lock(Tx tx, IReadOnlyList<WriteEntry> entries)
@@ -147,7 +160,7 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
                     return Problem.Invalid($"No entry has the fullUrl {reference}.", $"Bundle.entry[{p.Entry.Position}].resource", "not-found");
                 }
                 var query = reference.IndexOf('?', StringComparison.Ordinal);
-                if (query <= 0 || reference.Contains("://", StringComparison.Ordinal) || !ResourceTypes.Known(reference[..query])) continue;
+                if (query <= 0 || !ResourceTypes.Known(reference[..query])) continue;
                 var found = await Conditions.Find(tx, reference[..query], reference[(query + 1)..], settings.Base);
                 if (!found.Ok) return found.Problem with { Detail = $"The reference {reference}: {found.Problem.Detail}", Where = $"Bundle.entry[{p.Entry.Position}].resource" };
                 if (found.Value.Count != 1)
@@ -227,6 +240,11 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
         {
             var asked = references.Distinct().ToList();
             var found = await ResourceReads.Bodies(tx, asked.Where(r => !here.ContainsKey(r)));
+            foreach (var logical in asked.Where(LogicalReference.Is))
+            {
+                var (type, condition) = LogicalReference.Split(logical);
+                if (await Conditions.Find(tx, type, condition, settings.Base) is { Ok: true, Value: [var id] } && await ResourceReads.Body(tx, $"{type}/{id}") is { } body) found[logical] = body;
+            }
             foreach (var reference in asked.Where(here.ContainsKey)) found[reference] = here[reference];
             return found;
         }

@@ -77,7 +77,7 @@ internal static class OperatorCommands
         await using var app = database.App();
         await using var command = app.CreateCommand("select exists (select from platform.tenant where demo)");
         var demo = await command.ExecuteScalarAsync() is true;
-        services.AddLauncherCore(new LauncherSettings(() => settings.PublicUrl ?? new Uri($"http://127.0.0.1:{settings.Port}"), settings.DataDir, demo));
+        services.AddLauncherCommands(new LauncherSettings(() => settings.PublicUrl ?? new Uri($"http://127.0.0.1:{settings.Port}"), settings.DataDir, demo));
         await using var provider = services.BuildServiceProvider();
         return await work(provider, demo);
     }

@@ -146,6 +146,19 @@ public sealed class UrgentMessageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_message_taken_back_falls_silent_and_leaves_the_list()
+    {
+        var id = await Send("stat");
+        await Notified(1);
+        var fhir = await product.Fhir();
+        var sent = await (await fhir.GetAsync($"/fhir/Communication/{id}")).Content.ReadAsStringAsync();
+        await fhir.PutAsync($"/fhir/Communication/{id}", FhirHttp.Json(sent.Replace("in-progress", "entered-in-error", StringComparison.Ordinal)));
+        product.Clock.Advance(TimeSpan.FromMinutes(6));
+        await Quiet(1);
+        Assert.DoesNotContain("The EHR", await (await product.SignedIn("seacole")).GetStringAsync("/messages?part=list"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Another_persons_message_does_not_exist_for_me()
     {
         await Send("stat", "seacole", "barton");

@@ -64,6 +64,37 @@ public sealed class BookingTests(TestProduct product) : IClassFixture<TestProduc
     }
 
     [Fact]
+    public async Task A_participant_named_by_identifier_alone_is_the_patient_we_know()
+    {
+        var fhir = await product.Fhir();
+        await fhir.Create("Patient", "{\"resourceType\":\"Patient\",\"identifier\":[{\"system\":\"https://hospital.example/id/mrn\",\"value\":\"MRN-logical\"}],\"name\":[{\"family\":\"Logical\",\"given\":[\"Lea\"]}]}");
+        var appointment = await fhir.Create("Appointment", "{\"resourceType\":\"Appointment\",\"status\":\"booked\",\"start\":\"2026-11-23T10:00:00Z\",\"end\":\"2026-11-23T10:20:00Z\",\"participant\":[{\"status\":\"accepted\",\"actor\":{\"type\":\"Patient\",\"identifier\":{\"system\":\"https://hospital.example/id/mrn\",\"value\":\"MRN-logical\"}}}]}");
+        Assert.Equal("Logical", await product.Ask<string>($"select p.family from collab.visit v join collab.visit_key k on k.visit = v.id join collab.person p on p.id = v.patient where k.id = '{appointment.Id()}'"));
+    }
+
+    [Fact]
+    public async Task A_corrected_birth_date_is_the_same_patient_corrected()
+    {
+        var booked = await product.Book("A-corrected", mrn: "MRN-corrected");
+        var fhir = await product.Fhir();
+        var patient = await (await fhir.GetAsync($"/fhir/Patient/{booked.Patient}")).Content.ReadAsStringAsync();
+        await fhir.PutAsync($"/fhir/Patient/{booked.Patient}", FhirHttp.Json(patient.Replace("1970-02-03", "1971-02-03", StringComparison.Ordinal)));
+        Assert.Equal(1L, await product.Ask<long>($"select count(*) from collab.visit v join collab.person p on p.id = v.patient where v.id = '{booked.Visit}' and p.birth_date = '1971-02-03'"));
+    }
+
+    [Fact]
+    public async Task A_write_that_contradicts_the_product_answers_with_the_version_that_stands()
+    {
+        await using var scene = await RoomScene.Open(product, "A-etag");
+        await scene.Patient.Do("Wait");
+        var fhir = await product.Fhir();
+        var arrived = await (await fhir.GetAsync($"/fhir/Appointment/{scene.Booked.Appointment}")).Content.ReadAsStringAsync();
+        var answer = await fhir.PutAsync($"/fhir/Appointment/{scene.Booked.Appointment}", FhirHttp.Json(arrived.Replace("\"status\":\"arrived\"", "\"status\":\"booked\"", StringComparison.Ordinal)));
+        Assert.Equal("arrived", (await answer.Body()).GetProperty("status").GetString());
+        Assert.Equal((await fhir.GetAsync($"/fhir/Appointment/{scene.Booked.Appointment}")).Headers.ETag, answer.Headers.ETag);
+    }
+
+    [Fact]
     public async Task An_in_patient_encounter_is_no_visit()
     {
         var fhir = await product.Fhir();

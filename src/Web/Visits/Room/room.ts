@@ -59,6 +59,7 @@ export class HtRoom extends LitElement {
       signal: (from, json) => { if (this.step === "call") this.mesh?.signal(from, json); },
       chat: (line) => this.hearChat(line),
       ended: () => this.over(),
+      removed: () => this.removed(),
       lost: () => connectionLost(t("Connection lost, retrying. Sound and picture go on while they can.")),
       back: () => this.lineBack(),
     });
