@@ -7,7 +7,15 @@ public sealed record MessageRow
     public string Priority { get; init; } = "normal";
     public string From { get; init; } = "";
     public DateTimeOffset SentAt { get; init; }
-    public string? Patient { get; init; }
+    public string? Patient => Facts?.Name;
+    public Guid? PatientId { get; init; }
+    public string? Family { get; init; }
+    public string? Given { get; init; }
+    public string? Gender { get; init; }
+    public DateOnly? BirthDate { get; init; }
+    public string? PatientIdentifier { get; init; }
+    public People.PatientFacts? Facts => PatientId is null ? null
+        : new(new People.Person { Kind = People.PersonKind.Patient, Family = Family, Given = Given }.Display, BirthDate, Gender, PatientIdentifier);
     public bool Read { get; init; }
     public bool Acknowledged { get; init; }
     public int Notified { get; init; }
@@ -25,8 +33,9 @@ public sealed record MessageView
 /// <summary>A person's own messages. Opening one is reading it, and stops that person's repeats only.</summary>
 public sealed class MessageBox(Db db, ProjectFhir project, Platform.Audit.AccessLog audit)
 {
-    private const string Line = """
-        d.id, d.priority, m.sender as "From", d.sent_at as SentAt, nullif(concat_ws(', ', upper(p.family), p.given), '') as Patient,
+    private const string Line = $"""
+        d.id, d.priority, m.sender as "From", d.sent_at as SentAt, p.id as PatientId, p.family, p.given, p.gender, p.birth_date as BirthDate,
+        {People.PatientFacts.IdentifierSql} as PatientIdentifier,
         d.read_at is not null as Read, d.acknowledged_at is not null as Acknowledged, d.step as Notified, d.next_at as NextAt,
         d.acknowledged_at is null and d.priority = 'urgent' as Open
         """;

@@ -21,6 +21,7 @@ public sealed record VisitRow
 
     /// <summary>"BARLOW, Ada".</summary>
     public string Patient => new People.Person { Kind = People.PersonKind.Patient, Family = Family, Given = Given }.Display;
+    public People.PatientFacts Facts => new(Patient, BirthDate, Gender, PatientIdentifier);
     public Guid? PatientId { get; init; }
     public DateOnly? BirthDate { get; init; }
     public string? Gender { get; init; }
@@ -90,8 +91,7 @@ public sealed class VisitLists(Db db, TenantDirectory tenants, Platform.Audit.Ac
             select v.id, v.status, v.start_at as StartAt, v.end_at as EndAt, v.arrived_at as ArrivedAt, v.started_at as StartedAt,
               v.finished_at as FinishedAt, v.reason, v.service, v.location, v.patient as PatientId,
               p.family, p.given, p.gender, p.birth_date as BirthDate,
-              (select case when i.type = 'MR' then 'MRN ' else '' end || i.value from collab.person_identifier i
-               where i.tenant = v.tenant and i.person = p.id order by (i.type = 'MR') desc nulls last, i.system, i.value limit 1) as PatientIdentifier,
+              {People.PatientFacts.IdentifierSql} as PatientIdentifier,
               coalesce((select string_agg(concat_ws(' ', s.title, s.given, s.family), ', ' order by s.family)
                from collab.visit_clinician c join collab.person s on s.tenant = c.tenant and s.id = c.person
                where c.tenant = v.tenant and c.visit = v.id), '') as Clinicians,
