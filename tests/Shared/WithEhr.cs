@@ -27,7 +27,7 @@ public class ProductWithEhr : TestProduct
         await StartEhr();
         var registered = await App.Services.GetRequiredService<EhrRegistry>().Add(new EhrToAdd(1, $"{Ehr}fhir", "healthteams", "private_key_jwt")
         {
-            FrameOrigins = [Ehr.GetLeftPart(UriPartial.Authority)], BackendClientId = "healthteams-backend", WriteBack = true,
+            FrameOrigins = [Ehr.GetLeftPart(UriPartial.Authority)], BackendClientId = "healthteams-backend",
         }, default);
         Assert.True(registered.Ok, registered.Problem?.Detail);
         var client = await App.Services.GetRequiredService<ClientRegistry>().Add(new ClientToAdd("ehr-sim", "secret", "demo", Backend: true) { Secret = PushSecret, Scope = "system/*.cruds" }, default);

@@ -2,7 +2,7 @@
 create table collab.person (
   tenant int not null references platform.tenant,
   id uuid not null,
-  kind text not null check (kind in ('Staff', 'Patient')),
+  kind text not null check (kind in ('Staff', 'Patient', 'Related')),
   family text,
   given text,
   title text,

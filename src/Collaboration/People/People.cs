@@ -12,6 +12,8 @@ internal static class PeopleSql
     /// </summary>
     public static async Task<Person> FindOrMake(Tx tx, PersonSaid said)
     {
+        // A proxy's record often carries the patient's own number: they are known by (source, reference) alone.
+        if (said.Kind == PersonKind.Related) said = said with { Identifiers = [] };
         var known = await Find(tx, said);
         Person person = known ?? new Person { Id = tx.NewId(), Kind = said.Kind };
         person = person with

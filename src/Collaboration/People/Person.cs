@@ -1,6 +1,7 @@
 namespace HealthTeams.Collaboration.People;
 
-public enum PersonKind { Staff, Patient }
+/// <summary>Related: somebody who comes with a patient (FHIR RelatedPerson). Never the patient, however alike their identifiers are.</summary>
+public enum PersonKind { Staff, Patient, Related }
 
 /// <summary>A business identifier that travels between systems: MRN, staff number, appointment number.</summary>
 /// <param name="Type">Of http://terminology.hl7.org/CodeSystem/v2-0203, when the source says it: "MR" is a medical record number.</param>

@@ -85,7 +85,8 @@ internal sealed class VisitProjection(WriteEngine engine)
                 FhirJson.Copy(w, p.Value, null);
             }
         }
-        w.WriteString("start", FhirJson.Instant(started));
+        // When a period began is its writer's word: a stay, or a visit that was opened before us.
+        w.WriteString("start", FhirJson.Text(resource, "period", "start") ?? FhirJson.Instant(started));
         if (finished is { } end) w.WriteString("end", FhirJson.Instant(end));
         w.WriteEndObject();
     }

@@ -30,16 +30,16 @@ public sealed class EhrChart(OutboundHttp http, TimeProvider clock)
         JsonElement? encounter = null;
         if (context.Encounter is { } encounterId)
         {
-            var read = await client.Get($"Encounter/{encounterId}", stop);
+            var read = await client.Read($"Encounter/{encounterId}", stop);
             if (!read.Ok && read.Problem.Status is not (403 or 404)) return read.Problem;
             if (read.Ok) encounter = read.Value;
-            if (encounter is { } e && NotOf(e, context.Patient)) return Problem.Forbidden("The encounter is not the launch's patient's.", "context-mismatch");
+            if (encounter is { } e && NotOf(Subject(e), context.Patient)) return Problem.Forbidden("The encounter is not the launch's patient's.", "context-mismatch");
         }
         var appointments = context.Appointments.Concat(encounter is { } said ? AppointmentsOf(said) : []).Distinct().ToList();
         var bookings = new List<VisitBooking>();
         foreach (var id in appointments)
         {
-            var appointment = await client.Get($"Appointment/{id}", stop);
+            var appointment = await client.Read($"Appointment/{id}", stop);
             if (!appointment.Ok && appointment.Problem.Status is not (403 or 404)) return appointment.Problem;
             if (appointment.Ok && await Booking(ehr, appointment.Value, encounter, context, reader) is { } booking) bookings.Add(booking);
         }
@@ -56,21 +56,33 @@ public sealed class EhrChart(OutboundHttp http, TimeProvider clock)
     public async Task<Outcome<PersonSaid>> Person(EhrConnection ehr, string reference, CancellationToken stop)
     {
         var client = new EhrClient(http, ehr);
-        var read = await client.Get(reference, stop);
+        var read = await client.Read(reference, stop);
         if (!read.Ok) return read.Problem;
-        var resource = read.Value;
-        if (reference.StartsWith("PractitionerRole/", StringComparison.Ordinal) && FhirJson.Text(resource, "practitioner", "reference") is { } practitioner)
+        if (Reference.Split(reference).Type == "PractitionerRole")
         {
-            return await Person(ehr, practitioner, stop);
+            // One step and no further: what a role names must be this EHR's practitioner.
+            if (FhirJson.Text(read.Value, "practitioner", "reference") is not { } named || Reference.Split(named).Type != "Practitioner")
+            {
+                return Problem.NotFound("The role names no practitioner of this EHR.");
+            }
+            reference = named;
+            read = await client.Read(reference, stop);
+            if (!read.Ok) return read.Problem;
         }
-        var kind = reference.StartsWith("Practitioner/", StringComparison.Ordinal) ? PersonKind.Staff : PersonKind.Patient;
-        return PersonFromFhir.Map(kind, ehr.Id, reference, resource, null);
+        return PersonFromFhir.Map(Kind(Reference.Split(reference).Type), ehr.Id, reference, read.Value, null);
     }
+
+    private static PersonKind Kind(string? type) => type switch
+    {
+        "Practitioner" => PersonKind.Staff,
+        "Patient" => PersonKind.Patient,
+        _ => PersonKind.Related,
+    };
 
     private async Task<Outcome<IReadOnlyList<VisitBooking>>> PatientsOwn(EhrClient client, EhrConnection ehr, string patient, LaunchContext context, Reader reader, CancellationToken stop)
     {
         var now = clock.GetUtcNow();
-        var found = await client.Get($"Appointment?patient=Patient/{patient}&date=ge{now - Around:yyyy-MM-ddTHH:mm:ssZ}&date=le{now + Around:yyyy-MM-ddTHH:mm:ssZ}&_count=50", stop);
+        var found = await client.Read($"Appointment?patient=Patient/{patient}&date=ge{now - Around:yyyy-MM-ddTHH:mm:ssZ}&date=le{now + Around:yyyy-MM-ddTHH:mm:ssZ}&_count=50", stop);
         if (!found.Ok) return found.Problem.Status is 403 or 404 or 400 ? Array.Empty<VisitBooking>() : found.Problem;
         var bookings = new List<VisitBooking>();
         foreach (var entry in FhirJson.Items(found.Value, "entry"))
@@ -87,8 +99,8 @@ public sealed class EhrChart(OutboundHttp http, TimeProvider clock)
         if (FhirJson.Text(appointment, "id") is not { } id) return null;
         var references = AppointmentToVisit.References(appointment).ToList();
         // An appointment that names other patients and not this one is not meant.
-        var patients = references.Where(r => Reference.Split(r).Type == "Patient").ToList();
-        if (context.Patient is { } p && patients.Count > 0 && !patients.Contains($"Patient/{p}")) return null;
+        var actors = FhirJson.Items(appointment, "participant").Select(p => p.TryGetProperty("actor", out var a) ? a : default);
+        if (NotOf(actors, context.Patient)) return null;
         var booking = AppointmentToVisit.Map(appointment, ehr.Id, id, await reader.Load(references));
         if (booking is null || encounter is not { } e || FhirJson.Text(e, "id") is not { } encounterId || !AppointmentsOf(e).Contains(id)) return booking;
         return booking with
@@ -98,14 +110,25 @@ public sealed class EhrChart(OutboundHttp http, TimeProvider clock)
         };
     }
 
-    private static bool NotOf(JsonElement encounter, string? patient) =>
-        patient is not null && FhirJson.Text(encounter, "subject", "reference") is { } subject && Reference.Split(subject) is { Type: "Patient", Id: var id } && id != patient;
+    /// <summary>The launch names a patient, and among these only others are: by whatever server's reference, or by none.</summary>
+    internal static bool NotOf(IEnumerable<JsonElement> named, string? patient)
+    {
+        if (patient is null) return false;
+        var patients = named.Where(IsPatient).Select(p => FhirJson.Text(p, "reference")).ToList();
+        return patients.Count > 0 && !patients.Exists(r => r is not null && Reference.Split(r) is { Type: "Patient", Id: var id } && id == patient);
+    }
+
+    private static bool IsPatient(JsonElement named) =>
+        FhirJson.Text(named, "type") == "Patient"
+        || (FhirJson.Text(named, "reference") is { } reference && (reference.StartsWith("Patient/", StringComparison.Ordinal) || reference.Contains("/Patient/", StringComparison.Ordinal)));
+
+    private static IEnumerable<JsonElement> Subject(JsonElement encounter) => encounter.TryGetProperty("subject", out var subject) ? [subject] : [];
 
     private static IEnumerable<string> AppointmentsOf(JsonElement encounter) =>
         FhirJson.Items(encounter, "appointment").Select(a => FhirJson.Text(a, "reference")).OfType<string>()
             .Select(Reference.Split).Where(r => r.Type == "Appointment").Select(r => r.Id);
 
-    /// <summary>Reads what a visit refers to; what may not be read leaves the display.</summary>
+    /// <summary>Reads the people a visit refers to; what may not be read, and places, for which no scope was asked, leave the display.</summary>
     private sealed class Reader(EhrClient client, CancellationToken stop)
     {
         private readonly Dictionary<string, JsonElement> known = new(StringComparer.Ordinal);
@@ -114,8 +137,8 @@ public sealed class EhrChart(OutboundHttp http, TimeProvider clock)
         {
             foreach (var reference in references.Distinct().Take(20))
             {
-                if (known.ContainsKey(reference) || Reference.Split(reference).Type is not ("Patient" or "Practitioner" or "Location")) continue;
-                var read = await client.Get(reference, stop);
+                if (known.ContainsKey(reference) || Reference.Split(reference).Type is not ("Patient" or "Practitioner")) continue;
+                var read = await client.Read(reference, stop);
                 if (read.Ok) known[reference] = read.Value;
             }
             return known;

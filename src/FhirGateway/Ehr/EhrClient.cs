@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
+using HealthTeams.FhirGateway.Json;
 using HealthTeams.Platform.Outbound;
 
 namespace HealthTeams.FhirGateway.Ehr;
@@ -8,6 +9,19 @@ namespace HealthTeams.FhirGateway.Ehr;
 internal sealed class EhrClient(OutboundHttp http, EhrConnection ehr)
 {
     public Task<Outcome<JsonElement>> Get(string relative, CancellationToken stop) => Send(HttpMethod.Get, relative, null, null, stop);
+
+    /// <summary>
+    /// As <see cref="Get"/>, with the EHR's own absolute references made relative: "{base}/Patient/7" and "Patient/7" are one
+    /// patient there, and only another server's stays foreign. Not for what is written back, which keeps its tokens.
+    /// </summary>
+    public async Task<Outcome<JsonElement>> Read(string relative, CancellationToken stop)
+    {
+        var answer = await Get(relative, stop);
+        return answer.Ok && answer.Value.ValueKind == JsonValueKind.Object ? Local(answer.Value, ehr.Base) : answer;
+    }
+
+    internal static JsonElement Local(JsonElement resource, Uri fhirBase) =>
+        JsonDocument.Parse(FhirJson.Write(w => FhirJson.Copy(w, resource, new ReferenceMap(fhirBase.AbsoluteUri.TrimEnd('/'))))).RootElement;
 
     public Task<Outcome<JsonElement>> Put(string relative, byte[] body, string? etag, CancellationToken stop) => Send(HttpMethod.Put, relative, body, etag, stop);
 
@@ -27,7 +41,8 @@ internal sealed class EhrClient(OutboundHttp http, EhrConnection ehr)
             using var response = sent.Value;
             var status = (int)response.StatusCode;
             if (status == 401 && attempt == 0) continue;
-            if (status >= 300) return new Problem(status, "ehr-refused", $"The EHR answered {status} to {method} {relative.Split('?')[0].Split('/')[0]}.");
+            if (status is >= 300 and < 400) return new Problem(502, "ehr-answer", $"The EHR answered {status}; redirects are not followed.");
+            if (status >= 400) return new Problem(status, "ehr-refused", $"The EHR answered {status} to {method} {relative.Split('?')[0].Split('/')[0]}.");
             var bytes = await response.Content.ReadAsByteArrayAsync(stop);
             try
             {

@@ -34,12 +34,24 @@ internal sealed class VisitWriteBack(Db db, OutboundHttp http, EhrConnections co
             if (!looked.Ok) return looked.Problem;
             keys = looked.Value;
         }
+        Problem? failed = null;
         foreach (var ehr in ehrs.Where(c => keys.Exists(k => k.Source == c.Id)).DistinctBy(c => c.Id))
         {
-            if (await Write(new EhrClient(http, ehr), [.. keys.Where(k => k.Source == ehr.Id)], Target(e.Kind), visit, e.At, stop) is { } problem) return problem;
+            var problem = await Write(new EhrClient(http, ehr), [.. keys.Where(k => k.Source == ehr.Id)], Target(e.Kind), visit, e.At, stop);
+            failed = Worst(failed, problem);
         }
-        return null;
+        return failed;
     }
+
+    /// <summary>What may pass is tried again before what will not is given up.</summary>
+    private static Problem? Worst(Problem? before, Problem? now) => now is null || before is { Status: >= 500 } ? before : Lasting(now);
+
+    /// <summary>A refusal keeps its 4xx, which no repetition mends; what may pass (busy, changed meanwhile, token just over) counts as away.</summary>
+    private static Problem Lasting(Problem problem) => problem switch
+    {
+        { Code: "ehr-refused", Status: 401 or 408 or 409 or 412 or 425 or 429 } => problem with { Status = 503 },
+        _ => problem,
+    };
 
     /// <summary>A visit pushed to our FHIR API and not yet launched: found in the EHR by the appointment's own identifier.</summary>
     private async Task<Outcome<List<VisitKey>>> LookUp(int tenant, Guid visit, IReadOnlyList<EhrConnection> ehrs, CancellationToken stop)
@@ -47,20 +59,15 @@ internal sealed class VisitWriteBack(Db db, OutboundHttp http, EhrConnections co
         var identifiers = await db.In(tenant, Actor.Product, tx => tx.Query<(string System, string Value)>(
             "select system, value from collab.visit_identifier where tenant = @Tenant and visit = @visit", new { tx.Tenant, visit }), stop);
         var found = new List<VisitKey>();
+        Problem? failed = null;
         foreach (var ehr in ehrs.DistinctBy(c => c.Id))
         {
-            var client = new EhrClient(http, ehr);
-            foreach (var (system, value) in identifiers)
-            {
-                foreach (var kind in (string[])["Appointment", "Encounter"])
-                {
-                    var answer = await client.Get($"{kind}?identifier={Uri.EscapeDataString($"{system}|{value}")}", stop);
-                    if (!answer.Ok) return answer.Problem;
-                    var ids = FhirJson.Items(answer.Value, "entry").Select(x => x.TryGetProperty("resource", out var r) ? FhirJson.Text(r, "id") : null).OfType<string>().ToList();
-                    if (ids.Count == 1) found.Add(new VisitKey(ehr.Id, kind, ids[0]));
-                }
-            }
+            var answer = await LookUp(ehr, identifiers, stop);
+            if (answer.Ok) found.AddRange(answer.Value);
+            else failed = Worst(failed, answer.Problem);
         }
+        // An EHR that is away does not keep the others from theirs; only when none has the visit may it be the one that does.
+        if (found.Count == 0 && failed is not null) return failed;
         if (found.Count > 0)
         {
             await db.In(tenant, Actor.Product, tx => tx.Execute("""
@@ -72,6 +79,27 @@ internal sealed class VisitWriteBack(Db db, OutboundHttp http, EhrConnections co
         return found;
     }
 
+    private async Task<Outcome<List<VisitKey>>> LookUp(EhrConnection ehr, IEnumerable<(string System, string Value)> identifiers, CancellationToken stop)
+    {
+        var client = new EhrClient(http, ehr);
+        var found = new List<VisitKey>();
+        foreach (var (system, value) in identifiers)
+        {
+            foreach (var kind in (string[])["Appointment", "Encounter"])
+            {
+                var answer = await client.Get($"{kind}?identifier={Uri.EscapeDataString($"{system}|{value}")}", stop);
+                if (!answer.Ok) return answer.Problem;
+                if (Ids(answer.Value, kind) is [var only]) found.Add(new VisitKey(ehr.Id, kind, only));
+            }
+        }
+        return found;
+    }
+
+    private static List<string> Ids(JsonElement bundle, string type) =>
+    [
+        .. FhirJson.Items(bundle, "entry").Select(x => x.TryGetProperty("resource", out var r) && FhirJson.Text(r, "resourceType") == type ? FhirJson.Text(r, "id") : null).OfType<string>(),
+    ];
+
     private static async Task<Problem?> Write(EhrClient client, List<VisitKey> keys, VisitStatus target, Visit visit, DateTimeOffset at, CancellationToken stop)
     {
         var written = visit with { Status = target, FinishedAt = target == VisitStatus.Finished ? visit.FinishedAt ?? at : null, StartedAt = target is VisitStatus.InProgress or VisitStatus.Finished ? visit.StartedAt : null };
@@ -81,17 +109,20 @@ internal sealed class VisitWriteBack(Db db, OutboundHttp http, EhrConnections co
         {
             var found = await client.Get($"Encounter?appointment=Appointment/{appointment}", stop);
             if (!found.Ok) return found.Problem;
-            var ids = FhirJson.Items(found.Value, "entry").Select(x => x.TryGetProperty("resource", out var r) ? FhirJson.Text(r, "id") : null).OfType<string>().ToList();
-            encounter = ids.Count == 1 ? ids[0] : null;
+            encounter = Ids(found.Value, "Encounter") is [var only] ? only : null;
         }
         if (encounter is not null && await Put(client, "Encounter", encounter,
-            r => VisitStatuses.EncounterRank(FhirJson.Text(r, "status")) < VisitStatuses.EncounterRank(VisitStatuses.Encounter(target)) ? VisitProjection.Encounter(r, written, at) : null, stop) is { } problem)
+            r => IsTheVisit(r) && VisitStatuses.EncounterRank(FhirJson.Text(r, "status")) < VisitStatuses.EncounterRank(VisitStatuses.Encounter(target)) ? VisitProjection.Encounter(r, written, at) : null, stop) is { } problem)
         {
             return problem;
         }
         return appointment is null ? null : await Put(client, "Appointment", appointment,
             r => VisitStatuses.AppointmentRank(FhirJson.Text(r, "status")) < VisitStatuses.AppointmentRank(VisitStatuses.Appointment(target)) ? VisitProjection.Appointment(r, written) : null, stop);
     }
+
+    /// <summary>A launch from an in-patient's chart means the stay's encounter: a video call held during it must never begin or close the stay.</summary>
+    internal static bool IsTheVisit(JsonElement encounter) =>
+        FhirJson.Text(encounter, "class", "code") == "VR" || FhirJson.Items(encounter, "appointment").Any();
 
     private static async Task<Problem?> Put(EhrClient client, string type, string id, Func<JsonElement, byte[]?> next, CancellationToken stop)
     {

@@ -35,7 +35,8 @@ internal static class OperatorCommands
         var added = await services.GetRequiredService<EhrRegistry>().Add(new EhrToAdd(tenant.Id, o.Must("iss"), o.Must("client-id"), o.Must("auth"))
         {
             Secret = o.One("secret"), Issuer = o.One("issuer"), FrameOrigins = o.All("frame-origin"), BackendClientId = o.One("backend-client-id"),
-            WriteBack = o.Has("backend-client-id"), Test = o.Has("test"), PrivateNetwork = o.Has("private-network"),
+            // Without a backend client the launches' own tokens write a visit's status back, so launches ask for that.
+            WriteBack = o.One("backend-client-id") is null, Test = o.Has("test"), PrivateNetwork = o.Has("private-network"),
         }, default);
         _ = demo;
         return Say(added, ehr => $"registered {ehr.Iss} for {slug}\nredirect URI to give to the EHR: {services.GetRequiredService<LauncherSettings>().LaunchCallback}");

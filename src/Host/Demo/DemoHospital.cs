@@ -124,7 +124,7 @@ internal static partial class DemoHospital
         var origin = $"http://localhost:{settings.SimulatorPort}";
         var ehr = await services.GetRequiredService<EhrRegistry>().Add(new EhrToAdd(demo.Id, $"{origin}/fhir", "healthteams", "private_key_jwt")
         {
-            FrameOrigins = [origin], BackendClientId = "healthteams-backend", WriteBack = true,
+            FrameOrigins = [origin], BackendClientId = "healthteams-backend",
         }, stop);
         if (!ehr.Ok) throw new StartupException($"The simulator could not be registered: {ehr.Problem.Detail}");
         var client = await services.GetRequiredService<ClientRegistry>().Add(new ClientToAdd("ehr-sim", "secret", "demo", Backend: true)

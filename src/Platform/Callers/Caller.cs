@@ -47,9 +47,21 @@ public sealed record Caller
     public Actor Actor => new(Id, Kind, Client, Source);
     public bool Has(string role) => Roles.Contains(role);
 
-    /// <summary>Minimal API binding: the authentication handler left the caller among the features.</summary>
-    public static ValueTask<Caller?> BindAsync(HttpContext context, ParameterInfo parameter) =>
-        ValueTask.FromResult(context.Features.Get<Caller>());
+    private static readonly object Key = new();
+
+    /// <summary>Who the request's authentication found. Also of a hub's connection that polls: SignalR copies its items, not its features.</summary>
+    public static Caller? Of(HttpContext context) => context.Features.Get<Caller>() ?? context.Items[Key] as Caller;
+
+    /// <summary>The authentication handlers' word; a second scheme does not replace it.</summary>
+    public void Arrive(HttpContext context)
+    {
+        if (Of(context) is not null) return;
+        context.Features.Set(this);
+        context.Items[Key] = this;
+    }
+
+    /// <summary>Minimal API binding.</summary>
+    public static ValueTask<Caller?> BindAsync(HttpContext context, ParameterInfo parameter) => ValueTask.FromResult(Of(context));
 }
 
 /// <summary>A place in one visit's room, held by one device.</summary>

@@ -25,4 +25,12 @@ internal sealed class BriefMemory<TKey, TValue>(TimeProvider clock, TimeSpan kee
     }
 
     public void Forget(TKey key) => known.TryRemove(key, out _);
+
+    public void ForgetWhere(Predicate<TValue> those)
+    {
+        foreach (var (key, entry) in known)
+        {
+            if (those(entry.Value)) known.TryRemove(key, out _);
+        }
+    }
 }

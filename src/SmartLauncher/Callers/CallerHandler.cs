@@ -18,7 +18,7 @@ internal abstract class CallerHandler(IOptionsMonitor<AuthenticationSchemeOption
         var caller = await Recognise(Context.RequestAborted);
         if (caller is null) return AuthenticateResult.NoResult();
         // A policy with several schemes lists the most specific first: its caller stays.
-        if (Context.Features.Get<Caller>() is null) Context.Features.Set(caller);
+        caller.Arrive(Context);
         var identity = new ClaimsIdentity(
             [new("sub", caller.Id), new("kind", caller.Kind.ToString()), new(ClaimTypes.NameIdentifier, caller.Id), .. caller.Roles.Select(r => new Claim("role", r))],
             Scheme.Name, "sub", "role");

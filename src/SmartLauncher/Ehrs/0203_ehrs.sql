@@ -22,7 +22,7 @@ create table auth.ehr_identity (
   tenant int not null references platform.tenant,
   issuer text not null,
   sub text not null,
-  kind text not null check (kind in ('Staff', 'Patient')),
+  kind text not null check (kind in ('Staff', 'Patient', 'Related')),
   person uuid not null,
   seen_at timestamptz not null,
   primary key (tenant, issuer, sub, kind)

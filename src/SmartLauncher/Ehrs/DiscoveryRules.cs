@@ -1,4 +1,6 @@
+using System.Net;
 using System.Text.Json;
+using HealthTeams.Platform.Outbound;
 
 namespace HealthTeams.SmartLauncher.Ehrs;
 
@@ -50,6 +52,15 @@ public static class DiscoveryRules
             : Uri.TryCreate(root, text, out var other) ? other : null;
         return uri is { IsAbsoluteUri: true, UserInfo: "", Fragment: "" } && (uri.Scheme == "https" || (uri.Scheme == "http" && Loopback(uri))) ? uri : null;
     }
+
+    /// <summary>
+    /// Whether an address that an EHR's discovery names may become reachable by that alone. Its own host at any port; elsewhere
+    /// https and no literal private address. What an operator registered needs no leave of this.
+    /// </summary>
+    public static bool MayPin(Uri root, Uri named) => SameHost(root, named)
+        || (named.Scheme == "https" && !Loopback(named) && !(IPAddress.TryParse(named.DnsSafeHost, out var address) && AddressRanges.IsPrivate(address)));
+
+    public static bool SameHost(Uri root, Uri named) => string.Equals(root.IdnHost, named.IdnHost, StringComparison.OrdinalIgnoreCase);
 
     private static bool Loopback(Uri uri) => uri.IsLoopback || uri.Host.EndsWith(".localhost", StringComparison.Ordinal);
 

@@ -16,11 +16,25 @@ public sealed class EhrBackend(EhrRegistry ehrs, EhrDiscovery discovery, EhrToke
         var registered = await ehrs.All(tenant, stop);
         var left = visit is { } id ? await launches.Of(tenant, id, registered, stop) : [];
         return [.. from ehr in registered
-            let ofLaunch = left.FirstOrDefault(l => l.Ehr.Id == ehr.Id && LaunchScopes.MayWrite(l.Scope)).Connection
-            let connection = ofLaunch ?? (ehr.BackendClientId is null ? null : Backend(ehr))
-            where connection is not null
-            select connection];
+            let ofLaunches = left.Where(l => l.Ehr.Id == ehr.Id && LaunchScopes.MayWrite(l.Scope)).Select(l => l.Connection)
+            let ways = ehr.BackendClientId is null ? ofLaunches.ToList() : [.. ofLaunches, Backend(ehr)]
+            where ways.Count > 0
+            select OneOf(ways)];
     }
+
+    /// <summary>The first way whose session is not over; a launch below a test registration goes to its own address only.</summary>
+    private static EhrConnection OneOf(List<EhrConnection> ways) => ways[0] with
+    {
+        Token = async (fresh, stop) =>
+        {
+            foreach (var way in ways.Where(w => w.Base == ways[0].Base))
+            {
+                var token = await way.Token(fresh, stop);
+                if (token.Ok || token.Problem.Code != LaunchTokens.StartAgain.Code) return token;
+            }
+            return LaunchTokens.StartAgain;
+        },
+    };
 
     private EhrConnection Backend(Ehr ehr) => new(ehr.Id, LaunchTokens.Base(ehr.Iss), (fresh, stop) => Token(ehr, fresh, stop));
 

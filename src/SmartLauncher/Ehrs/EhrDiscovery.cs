@@ -36,7 +36,7 @@ public sealed class EhrDiscovery(Db db, OutboundHttp http)
             if (!read.Ok) return read.Problem;
         }
         var found = read.Value;
-        await Pin(root, [found.Token, found.Jwks, found.Revocation], stop);
+        await Pin(root, [found.Token, found.Jwks, found.Revocation, Uri.TryCreate(found.Issuer, UriKind.Absolute, out var issuer) ? issuer : null], stop);
         known.Keep(fhirBase, found);
         return found;
     }
@@ -65,20 +65,23 @@ public sealed class EhrDiscovery(Db db, OutboundHttp http)
     }
 
     /// <summary>
-    /// A registered EHR's discovery may name an authorization server on another host (Oracle Health does): those hosts
-    /// become reachable, private ranges only where the EHR itself may be in one.
+    /// A registered EHR's discovery may name an authorization server on another host (Oracle Health does): those that
+    /// <see cref="DiscoveryRules.MayPin"/> lets pass become reachable. The table is one for all EHRs, which gives none of them
+    /// more: each is only asked where its own discovery points, and any of them may name any public host.
     /// </summary>
     internal async Task Pin(Uri root, IEnumerable<Uri?> named, CancellationToken stop)
     {
         var home = root.GetLeftPart(UriPartial.Authority);
-        var others = named.OfType<Uri>().Where(u => u.GetLeftPart(UriPartial.Authority) != home).DistinctBy(u => u.GetLeftPart(UriPartial.Authority)).ToList();
+        var others = named.OfType<Uri>().Where(u => u.GetLeftPart(UriPartial.Authority) != home && DiscoveryRules.MayPin(root, u))
+            .DistinctBy(u => u.GetLeftPart(UriPartial.Authority)).ToList();
         if (others.Count == 0) return;
         await using var connection = await db.App.OpenConnectionAsync(stop);
         var homePrivate = await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
             "select exists (select from platform.outbound_host where origin = @home and private_ranges)", new { home }, cancellationToken: stop));
         foreach (var other in others)
         {
-            await OutboundHttp.Register(connection, other, homePrivate && other.IsLoopback, db.Clock.GetUtcNow(), stop);
+            // Only another port of the very host an operator said is private may be private, too; else the address decides when connecting.
+            await OutboundHttp.Register(connection, other, homePrivate && DiscoveryRules.SameHost(root, other), db.Clock.GetUtcNow(), stop);
         }
     }
 }

@@ -4,6 +4,7 @@ using HealthTeams.FhirGateway.Ehr;
 using HealthTeams.SmartLauncher.Keys;
 using HealthTeams.SmartLauncher.Launch;
 using Microsoft.AspNetCore.DataProtection;
+using Npgsql;
 
 namespace HealthTeams.SmartLauncher.Ehrs;
 
@@ -11,6 +12,11 @@ namespace HealthTeams.SmartLauncher.Ehrs;
 public sealed class LaunchTokens(Db db, KeyRing keys, EhrDiscovery discovery, EhrTokenCall call)
 {
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
+
+    /// <summary>Longer than discovery and the token call together may take; after it a stopped host's claim is anybody's.</summary>
+    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan WaitEvery = TimeSpan.FromMilliseconds(250);
+    private const int LongestWait = 80, StoreAttempts = 20;
     internal static readonly Problem StartAgain = Problem.Unauthorized("The EHR's session is over. Start again from the EHR.", "launch-token-over");
 
     private IDataProtector Protector => keys.Protection.CreateProtector("launch-tokens");
@@ -42,32 +48,94 @@ public sealed class LaunchTokens(Db db, KeyRing keys, EhrDiscovery discovery, Eh
         return [.. from row in rows
             let ehr = ehrs.FirstOrDefault(e => e.Id == row.Ehr)
             where ehr is not null
-            select (ehr, new EhrConnection(ehr.Id, Base(row.IssUsed), (fresh, stopping) => Token(tenant, row.Id, ehr, fresh, stopping)), row.Scope)];
+            select (ehr, new EhrConnection(ehr.Id, Base(row.IssUsed), Way(tenant, row.Id, ehr)), row.Scope)];
     }
 
-    private async Task<Outcome<string>> Token(int tenant, Guid id, Ehr ehr, bool fresh, CancellationToken stop) =>
-        // The row stays locked while the EHR answers: a refresh token is used once, whoever asks at the same time waits.
-        await db.In<Outcome<string>>(tenant, Actor.Product, async tx =>
+    /// <summary>A visit's way to its EHR; knows which token it gave out, so that a 401 of an old one does not renew a new one.</summary>
+    private Func<bool, CancellationToken, Task<Outcome<string>>> Way(int tenant, Guid id, Ehr ehr)
+    {
+        string? given = null;
+        return async (fresh, stop) =>
         {
-            var row = await tx.OneOrNone<Row>(
-                "select id, ehr, iss_used as IssUsed, scope, tokens from auth.launch_token where tenant = @Tenant and id = @id for update",
-                new { tx.Tenant, id });
+            var token = await Token(tenant, id, ehr, fresh ? given : null, stop);
+            if (token.Ok) given = token.Value;
+            return token;
+        };
+    }
+
+    /// <param name="refused">The access token the EHR no longer takes.</param>
+    private async Task<Outcome<string>> Token(int tenant, Guid id, Ehr ehr, string? refused, CancellationToken stop)
+    {
+        for (var waited = 0; waited < LongestWait; waited++)
+        {
+            if (waited > 0) await Task.Delay(WaitEvery, stop);
+            var taken = await Claim(tenant, id, refused, stop);
+            if (!taken.Ok) return taken.Problem;
+            if (taken.Value is not { } claim) continue;
+            if (claim.Id is null) return claim.Tokens.Access;
+            // From here to the store nothing stops it, the caller's leaving neither: the EHR rotates, and what it gives is lost once only.
+            return await Renew(tenant, id, ehr, claim, CancellationToken.None);
+        }
+        return new Problem(503, "launch-token-busy", "The EHR takes long to renew its token.");
+    }
+
+    /// <summary>
+    /// Usable tokens, or the claim to renew them: a refresh token is used by one at a time, and no transaction is open while
+    /// the EHR answers. Null: somebody else has the claim.
+    /// </summary>
+    private Task<Outcome<Claimed?>> Claim(int tenant, Guid id, string? refused, CancellationToken stop) =>
+        db.In<Outcome<Claimed?>>(tenant, Actor.Product, async tx =>
+        {
+            var row = await tx.OneOrNone<Row>("""
+                select id, ehr, iss_used as IssUsed, scope, tokens, claimed_until as ClaimedUntil
+                from auth.launch_token where tenant = @Tenant and id = @id for update
+                """, new { tx.Tenant, id });
             if (row is null) return StartAgain;
             var tokens = Open(row.Tokens);
-            if (!fresh && tokens.ExpiresAt - Margin > tx.Now) return tokens.Access;
+            if (tokens.Access != refused && tokens.ExpiresAt - Margin > tx.Now) return new Claimed(null, row.IssUsed, tokens);
             if (tokens.Refresh is null) return StartAgain;
-            var renewed = await Refresh(ehr, row.IssUsed, tokens, tx.Now, stop);
-            if (!renewed.Ok)
-            {
-                if (renewed.Problem.Where != "invalid_grant") return renewed.Problem;
-                await tx.Execute("delete from auth.launch_token where tenant = @Tenant and id = @id", new { tx.Tenant, id });
-                return StartAgain;
-            }
-            await tx.Execute("""
-                update auth.launch_token set tokens = @kept, scope = @Scope, expires_at = @ExpiresAt where tenant = @Tenant and id = @id
-                """, new { tx.Tenant, id, kept = Seal(renewed.Value), renewed.Value.Scope, renewed.Value.ExpiresAt });
-            return renewed.Value.Access;
+            if (row.ClaimedUntil > tx.Now) return (Claimed?)null;
+            var claim = tx.NewId();
+            await tx.Execute("update auth.launch_token set claim = @claim, claimed_until = @until where tenant = @Tenant and id = @id",
+                new { tx.Tenant, id, claim, until = tx.Now + Lease });
+            return new Claimed(claim, row.IssUsed, tokens);
         }, stop);
+
+    private async Task<Outcome<string>> Renew(int tenant, Guid id, Ehr ehr, Claimed claim, CancellationToken stop)
+    {
+        var renewed = await Refresh(ehr, claim.IssUsed, claim.Tokens, db.Clock.GetUtcNow(), stop);
+        if (renewed.Ok)
+        {
+            await Store(tenant, """
+                update auth.launch_token set tokens = @kept, scope = @Scope, expires_at = @ExpiresAt, claim = null, claimed_until = null
+                where tenant = @Tenant and id = @id and claim = @claim
+                """, new { Tenant = tenant, id, claim = claim.Id, kept = Seal(renewed.Value), renewed.Value.Scope, renewed.Value.ExpiresAt }, stop);
+            return renewed.Value.Access;
+        }
+        var over = renewed.Problem.Where == "invalid_grant";
+        await Store(tenant, over
+            ? "delete from auth.launch_token where tenant = @Tenant and id = @id and claim = @claim"
+            : "update auth.launch_token set claim = null, claimed_until = null where tenant = @Tenant and id = @id and claim = @claim",
+            new { Tenant = tenant, id, claim = claim.Id }, stop);
+        return over ? StartAgain : renewed.Problem;
+    }
+
+    /// <summary>Again until the database takes it: the token before was used up with the EHR's answer.</summary>
+    private async Task Store(int tenant, string sql, object args, CancellationToken stop)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await db.In(tenant, Actor.Product, tx => tx.Execute(sql, args), stop);
+                return;
+            }
+            catch (Exception e) when (attempt < StoreAttempts && e is NpgsqlException or TimeoutException or IOException)
+            {
+                await Task.Delay(WaitEvery * attempt, stop);
+            }
+        }
+    }
 
     private async Task<Outcome<EhrTokens>> Refresh(Ehr ehr, string issUsed, EhrTokens old, DateTimeOffset now, CancellationToken stop)
     {
@@ -92,7 +160,11 @@ public sealed class LaunchTokens(Db db, KeyRing keys, EhrDiscovery discovery, Eh
         public string IssUsed { get; init; } = "";
         public string Scope { get; init; } = "";
         public byte[] Tokens { get; init; } = [];
+        public DateTimeOffset? ClaimedUntil { get; init; }
     }
+
+    /// <param name="Id">Null: the tokens are good as they are.</param>
+    private sealed record Claimed(Guid? Id, string IssUsed, EhrTokens Tokens);
 }
 
 /// <summary>The tokens of a launch under way: refreshed once on a 401, and only then rotated (SMART-A22).</summary>

@@ -61,6 +61,9 @@ create table auth.launch_token (
   expires_at timestamptz not null,
   refreshable boolean not null,
   created_at timestamptz not null,
+  -- Whoever asks the EHR for new ones now, and until when nobody else does.
+  claim uuid,
+  claimed_until timestamptz,
   primary key (tenant, id),
   foreign key (tenant, ehr) references auth.ehr on delete cascade
 );

@@ -9,7 +9,12 @@ public sealed partial record FhirUser(string Type, string Id)
 {
     public string Reference => $"{Type}/{Id}";
 
-    public PersonKind Kind => Type is "Practitioner" or "PractitionerRole" ? PersonKind.Staff : PersonKind.Patient;
+    public PersonKind Kind => Type switch
+    {
+        "Practitioner" or "PractitionerRole" => PersonKind.Staff,
+        "Patient" => PersonKind.Patient,
+        _ => PersonKind.Related,
+    };
 
     /// <summary>Practitioners host; a patient sits in the patient's place of their own record only, else as a guest (SMART-A21).</summary>
     public SeatRole RoleFor(string? contextPatient) => Type switch

@@ -1,15 +1,43 @@
+using System.Text.Json;
+using HealthTeams.Collaboration.Visits;
+
 namespace HealthTeams.SmartLauncher.Sessions;
 
-/// <summary>Seats die with their visit: the sessions keep the page after it open for a while, then end.</summary>
-internal sealed class EndSeats(Db db) : IEventConsumer
+/// <summary>
+/// Seats die with their visit: the sessions keep the page after it open for a while, then end. Those of somebody who was
+/// removed, or whose link went to another device, end at once.
+/// </summary>
+internal sealed class EndSeats(Db db, VisitSessions sessions) : IEventConsumer
 {
-    public static readonly EventRoute Route = new("seats", e => e.Kind is "visit.finished" or "visit.cancelled" or "visit.noshow");
+    public static readonly EventRoute Route = new("seats",
+        e => e.Kind is "visit.finished" or "visit.cancelled" or "visit.noshow" or "visit.removed" or "visit.link-moved");
 
     public string Name => Route.Consumer;
 
     public async Task<Problem?> Deliver(Event e, CancellationToken stop)
     {
-        await db.In(e.Tenant, Actor.Product, tx => VisitSessions.EndVisit(tx, e.SubjectId), stop);
+        if (e.Kind is "visit.removed" or "visit.link-moved")
+        {
+            if (Participant(e) is not { } participant) return null;
+            await db.In(e.Tenant, Actor.Product, tx => VisitSessions.EndParticipant(tx, participant, openedBefore: e.Kind == "visit.link-moved" ? e.At : null), stop);
+            sessions.Forget(participant);
+            return null;
+        }
+        await db.In(e.Tenant, Actor.Product, async tx =>
+        {
+            // A no-show can be taken back and a cancelled visit booked anew before this is delivered.
+            var over = await tx.Scalar<bool>(
+                "select status = any(@over) from collab.visit where tenant = @Tenant and id = @id for share", new { tx.Tenant, id = e.SubjectId, over = Over });
+            if (over) await VisitSessions.EndVisit(tx, e.SubjectId);
+        }, stop);
         return null;
+    }
+
+    private static readonly string[] Over = [nameof(VisitStatus.Finished), nameof(VisitStatus.NoShow), nameof(VisitStatus.Cancelled)];
+
+    private static Guid? Participant(Event e)
+    {
+        using var data = JsonDocument.Parse(e.Data);
+        return data.RootElement.TryGetProperty("participant", out var id) && id.TryGetGuid(out var participant) ? participant : null;
     }
 }

@@ -24,11 +24,13 @@ create table auth.staff_session (
 );
 call platform.protect(array['auth.staff_session']::regclass[]);
 
--- Failed sign-ins by (user name, network address), both hashed: unknown names count too, so no tenant.
+-- Attempts to sign in without success yet, by (user name, network address) and by user name, hashed: unknown names count
+-- too, so no tenant. Before open_at an attempt is refused unread.
 create table auth.sign_in_failure (
   key bytea primary key,
   failures int not null,
-  last_at timestamptz not null
+  last_at timestamptz not null,
+  open_at timestamptz not null
 );
 
 -- Look-ups that find the tenant cannot run as that tenant. They answer what is needed and no more.

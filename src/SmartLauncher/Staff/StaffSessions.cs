@@ -41,10 +41,7 @@ public sealed class StaffSessions(Db db, TenantDirectory tenants)
     {
         if (known.TryGet(secret, out var seen)) return seen;
         var hash = Secrets.Hash(secret);
-        await using var connection = await db.App.OpenConnectionAsync(stop);
-        var row = await connection.QuerySingleOrDefaultAsync<SessionRow>(new CommandDefinition("""
-            select tenant, person, last_seen_at as LastSeenAt, expires_at as ExpiresAt from auth.staff_session_by_hash(@hash)
-            """, new { hash }, cancellationToken: stop));
+        var row = await ByHash(hash, stop);
         var now = db.Clock.GetUtcNow();
         if (row is null || row.ExpiresAt <= now || row.LastSeenAt + LongestIdle <= now) return null;
         var caller = await Load(row, hash, stop);
@@ -56,10 +53,7 @@ public sealed class StaffSessions(Db db, TenantDirectory tenants)
     {
         var hash = Secrets.Hash(secret);
         known.Forget(secret);
-        await using var connection = await db.App.OpenConnectionAsync(stop);
-        var row = await connection.QuerySingleOrDefaultAsync<SessionRow>(new CommandDefinition(
-            "select tenant, person from auth.staff_session_by_hash(@hash)", new { hash }, cancellationToken: stop));
-        if (row is null) return;
+        if (await ByHash(hash, stop) is not { } row) return;
         await db.In(row.Tenant, new Actor(row.Person.ToString(), CallerKind.Staff), async tx =>
         {
             await tx.Execute("update auth.staff_session set revoked_at = @Now where tenant = @Tenant and hash = @hash", new { tx.Tenant, tx.Now, hash });
@@ -67,8 +61,19 @@ public sealed class StaffSessions(Db db, TenantDirectory tenants)
         }, stop);
     }
 
-    private Task<Caller?> Load(SessionRow row, byte[] hash, CancellationToken stop) =>
-        db.In(row.Tenant, Actor.Product, async tx =>
+    /// <summary>On a connection that is given back before the next is taken: under load nobody holds one while waiting for another.</summary>
+    private async Task<SessionRow?> ByHash(byte[] hash, CancellationToken stop)
+    {
+        await using var connection = await db.App.OpenConnectionAsync(stop);
+        return await connection.QuerySingleOrDefaultAsync<SessionRow>(new CommandDefinition("""
+            select tenant, person, last_seen_at as LastSeenAt, expires_at as ExpiresAt from auth.staff_session_by_hash(@hash)
+            """, new { hash }, cancellationToken: stop));
+    }
+
+    private async Task<Caller?> Load(SessionRow row, byte[] hash, CancellationToken stop)
+    {
+        var slug = (await tenants.Find(row.Tenant, stop))!.Slug;
+        return await db.In(row.Tenant, Actor.Product, async tx =>
         {
             if (tx.Now - row.LastSeenAt > SeenEvery)
             {
@@ -81,7 +86,7 @@ public sealed class StaffSessions(Db db, TenantDirectory tenants)
             return new Caller
             {
                 Tenant = row.Tenant,
-                TenantSlug = (await tenants.Find(row.Tenant, tx.Stop))!.Slug,
+                TenantSlug = slug,
                 Id = row.Person.ToString(),
                 Kind = CallerKind.Staff,
                 Person = row.Person,
@@ -89,6 +94,7 @@ public sealed class StaffSessions(Db db, TenantDirectory tenants)
                 Roles = roles,
             };
         }, stop);
+    }
 
     private static CookieOptions Options(DateTimeOffset? expires) =>
         new() { HttpOnly = true, Secure = true, SameSite = SameSiteMode.Lax, Path = "/", Expires = expires, IsEssential = true };

@@ -9,7 +9,7 @@ namespace HealthTeams.SmartLauncher.Staff;
 /// <summary>A new session of a staff member; the secret belongs in the cookie and nowhere else.</summary>
 public sealed record StaffSession(int Tenant, Guid Person, string Secret, DateTimeOffset ExpiresAt);
 
-/// <summary>Checks user name and password: the same work for unknown names, and a growing wait after failures.</summary>
+/// <summary>Checks user name and password: the same work for unknown names, and a growing wait after failures (<see cref="Lockout"/>).</summary>
 public sealed class StaffSignIn(Db db, StaffSessions sessions)
 {
     private static readonly PasswordHasher<string> Hasher = new();
@@ -23,30 +23,21 @@ public sealed class StaffSignIn(Db db, StaffSessions sessions)
         if (username.Length > 200 || password.Length > 500) return Refused;
         var name = username.Trim().ToLowerInvariant();
         var now = db.Clock.GetUtcNow();
-        var key = SHA256.HashData(Encoding.UTF8.GetBytes($"{name}\n{source}"));
-        await using var connection = await db.App.OpenConnectionAsync(stop);
-
-        var (failures, last) = await connection.QuerySingleOrDefaultAsync<(int, DateTime)>(new CommandDefinition(
-            "select failures, last_at from auth.sign_in_failure where key = @key and last_at > @since",
-            new { key, since = now - Lockout.Forgotten }, cancellationToken: stop));
-        if (failures > 0 && Lockout.OpenAgain(failures, last) is var open && open > now)
+        var pair = SHA256.HashData(Encoding.UTF8.GetBytes($"{name}\n{source}"));
+        var alone = SHA256.HashData(Encoding.UTF8.GetBytes(name));
+        // Counted before the password is looked at, so that guesses side by side are as few as guesses in a row.
+        if (await Count(pair, now, Lockout.Forgotten, Lockout.Waits, stop) is null)
         {
-            return new Problem(429, "sign-in-locked", $"Too many attempts. Try again in {Math.Ceiling((open - now).TotalSeconds):0} seconds.");
+            return new Problem(429, "sign-in-locked", $"Too many attempts. Try again in {await Seconds(pair, now, stop):0} seconds.");
         }
+        if (await Count(alone, now, Lockout.NameForgotten, [TimeSpan.Zero], stop) > Lockout.FreeAttemptsOfName) await Task.Delay(Lockout.Slow, stop);
 
-        var at = name.LastIndexOf('@');
-        var found = (await connection.QueryAsync<(int Tenant, Guid Person, string Hash)>(new CommandDefinition(
-            "select tenant, person, hash from auth.credential_by_username(@plain, @slug)",
-            new { plain = at < 0 ? name : name[..at], slug = at < 0 ? null : name[(at + 1)..] }, cancellationToken: stop))).AsList();
+        var found = await Credentials(name, stop);
         // A name that two hospitals know is nobody until the hospital is named.
         var known = found.Count == 1;
         var right = Hasher.VerifyHashedPassword("", known ? found[0].Hash : NobodysHash, password) != PasswordVerificationResult.Failed;
-        if (!known || !right)
-        {
-            await Remember(connection, key, now, stop);
-            return Refused;
-        }
-        await connection.ExecuteAsync(new CommandDefinition("delete from auth.sign_in_failure where key = @key", new { key }, cancellationToken: stop));
+        if (!known || !right) return Refused;
+        await Clear(pair, alone, stop);
         return await sessions.Start(found[0].Tenant, found[0].Person, stop);
     }
 
@@ -54,12 +45,48 @@ public sealed class StaffSignIn(Db db, StaffSessions sessions)
 
     internal static string Hash(string password) => Hasher.HashPassword("", password);
 
-    private static async Task Remember(Npgsql.NpgsqlConnection connection, byte[] key, DateTimeOffset now, CancellationToken stop) =>
-        await connection.ExecuteAsync(new CommandDefinition("""
-            insert into auth.sign_in_failure as f (key, failures, last_at) values (@key, 1, @now)
+    // Each step on a connection of its own, given back before the next: hashing takes its time and needs none.
+
+    /// <returns>Attempts without success, this one included; null when the wait after the last is not over, which changes nothing.</returns>
+    private async Task<int?> Count(byte[] key, DateTimeOffset now, TimeSpan forgotten, TimeSpan[] waits, CancellationToken stop)
+    {
+        await using var connection = await db.App.OpenConnectionAsync(stop);
+        return await connection.ExecuteScalarAsync<int?>(new CommandDefinition("""
+            insert into auth.sign_in_failure as f (key, failures, last_at, open_at) values (@key, 1, @now, @now)
             on conflict (key) do update
-            set failures = case when f.last_at > @since then f.failures + 1 else 1 end, last_at = excluded.last_at
-            """, new { key, now, since = now - Lockout.Forgotten }, cancellationToken: stop));
+            set failures = case when f.last_at > @since then f.failures + 1 else 1 end, last_at = @now,
+              open_at = @now + (@waits::interval[])[least(case when f.last_at > @since then f.failures + 1 else 1 end, cardinality(@waits::interval[]))]
+            where f.open_at <= @now
+            returning failures
+            """, new { key, now, since = now - forgotten, waits }, cancellationToken: stop));
+    }
+
+    private async Task<double> Seconds(byte[] key, DateTimeOffset now, CancellationToken stop)
+    {
+        await using var connection = await db.App.OpenConnectionAsync(stop);
+        var open = await connection.ExecuteScalarAsync<DateTime?>(new CommandDefinition(
+            "select open_at from auth.sign_in_failure where key = @key", new { key }, cancellationToken: stop));
+        return Math.Max(1, Math.Ceiling(((open ?? now.UtcDateTime) - now.UtcDateTime).TotalSeconds));
+    }
+
+    private async Task<List<(int Tenant, Guid Person, string Hash)>> Credentials(string name, CancellationToken stop)
+    {
+        var at = name.LastIndexOf('@');
+        await using var connection = await db.App.OpenConnectionAsync(stop);
+        return (await connection.QueryAsync<(int Tenant, Guid Person, string Hash)>(new CommandDefinition(
+            "select tenant, person, hash from auth.credential_by_username(@plain, @slug)",
+            new { plain = at < 0 ? name : name[..at], slug = at < 0 ? null : name[(at + 1)..] }, cancellationToken: stop))).AsList();
+    }
+
+    /// <summary>The pair is forgiven; of the name only this attempt, for the others may be somebody else's.</summary>
+    private async Task Clear(byte[] pair, byte[] alone, CancellationToken stop)
+    {
+        await using var connection = await db.App.OpenConnectionAsync(stop);
+        await connection.ExecuteAsync(new CommandDefinition("""
+            delete from auth.sign_in_failure where key = @pair;
+            update auth.sign_in_failure set failures = failures - 1 where key = @alone and failures > 0
+            """, new { pair, alone }, cancellationToken: stop));
+    }
 }
 
 /// <summary>Passwords of staff members.</summary>

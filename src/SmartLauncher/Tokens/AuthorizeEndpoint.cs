@@ -25,7 +25,7 @@ internal static class AuthorizeEndpoint
         if (!ForUs(request, settings)) return TokenEndpoint.Refuse(Errors.InvalidRequest, "aud must be the FHIR base address.");
         // The scheme leaves the caller among the features.
         await http.AuthenticateAsync(Callers.Schemes.Staff);
-        if (http.Features.Get<Caller>() is not { } caller)
+        if (Caller.Of(http) is not { } caller)
         {
             return request.HasPromptValue(PromptValues.None)
                 ? TokenEndpoint.Refuse(Errors.LoginRequired, "Nobody is signed in.")

@@ -129,10 +129,10 @@ public sealed class LaunchRulesTests
     [Fact]
     public void Each_failure_makes_the_wait_longer_but_never_endless()
     {
-        Assert.Equal(Now, Lockout.OpenAgain(Lockout.FreeAttempts - 1, Now));
-        Assert.Equal(Now.AddSeconds(15), Lockout.OpenAgain(Lockout.FreeAttempts, Now));
-        Assert.Equal(Now.AddSeconds(30), Lockout.OpenAgain(Lockout.FreeAttempts + 1, Now));
-        Assert.Equal(Now.AddMinutes(15), Lockout.OpenAgain(1000, Now));
+        Assert.Equal(TimeSpan.Zero, Lockout.Wait(Lockout.FreeAttempts - 1));
+        Assert.Equal(TimeSpan.FromSeconds(15), Lockout.Wait(Lockout.FreeAttempts));
+        Assert.Equal(TimeSpan.FromSeconds(30), Lockout.Wait(Lockout.FreeAttempts + 1));
+        Assert.Equal(TimeSpan.FromMinutes(15), Lockout.Wait(1000));
     }
 
     private static HealthTeams.Platform.Problems.Outcome<TokenAnswer> Read(string body)
