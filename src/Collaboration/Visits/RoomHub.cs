@@ -11,7 +11,7 @@ namespace HealthTeams.Collaboration.Visits;
 [Authorize(Policy = "seat")]
 public sealed class RoomHub(Rooms rooms, RoomConnections connections, RoomBroadcast broadcast) : Hub
 {
-    private Caller Me => Context.GetHttpContext()?.Features.Get<Caller>() ?? throw new HubException("login");
+    private Caller Me => Caller.Of(Context.GetHttpContext()!) ?? throw new HubException("login");
     private CancellationToken Stop => Context.ConnectionAborted;
 
     public async Task<RoomState> Enter(string ticket)

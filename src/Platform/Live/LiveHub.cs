@@ -13,7 +13,7 @@ public sealed class LiveHub : Hub
     /// <summary>Topics: "visits" (the tenant's visit list), "messages" (one's own).</summary>
     public async Task Watch(string topic)
     {
-        var caller = Context.GetHttpContext()?.Features.Get<Caller>() ?? throw new HubException("login");
+        var caller = Caller.Of(Context.GetHttpContext()!) ?? throw new HubException("login");
         var group = LiveTopics.Group(caller, topic) ?? throw new HubException("forbidden");
         await Groups.AddToGroupAsync(Context.ConnectionId, group);
     }

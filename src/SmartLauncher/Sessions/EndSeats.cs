@@ -5,21 +5,21 @@ namespace HealthTeams.SmartLauncher.Sessions;
 
 /// <summary>
 /// Seats die with their visit: the sessions keep the page after it open for a while, then end. Those of somebody who was
-/// removed, or whose link went to another device, end at once.
+/// removed, as is the old device of a link that moved, end at once.
 /// </summary>
 internal sealed class EndSeats(Db db, VisitSessions sessions) : IEventConsumer
 {
     public static readonly EventRoute Route = new("seats",
-        e => e.Kind is "visit.finished" or "visit.cancelled" or "visit.noshow" or "visit.removed" or "visit.link-moved");
+        e => e.Kind is "visit.finished" or "visit.cancelled" or "visit.noshow" or "visit.ended" or "visit.removed");
 
     public string Name => Route.Consumer;
 
     public async Task<Problem?> Deliver(Event e, CancellationToken stop)
     {
-        if (e.Kind is "visit.removed" or "visit.link-moved")
+        if (e.Kind is "visit.removed")
         {
             if (Participant(e) is not { } participant) return null;
-            await db.In(e.Tenant, Actor.Product, tx => VisitSessions.EndParticipant(tx, participant, openedBefore: e.Kind == "visit.link-moved" ? e.At : null), stop);
+            await db.In(e.Tenant, Actor.Product, tx => VisitSessions.EndParticipant(tx, participant), stop);
             sessions.Forget(participant);
             return null;
         }

@@ -63,12 +63,9 @@ public sealed class VisitSessions(Db db, TenantDirectory tenants)
             new { tx.Tenant, visit, until = tx.Now + AfterVisit });
 
     /// <summary>One participant was removed: nothing of theirs opens the room again.</summary>
-    /// <param name="openedBefore">They moved to another device, whose session begins with the move: only the older ones end.</param>
-    public static Task EndParticipant(Tx tx, Guid participant, DateTimeOffset? openedBefore = null) =>
-        tx.Execute("""
-            update auth.visit_session set expires_at = least(expires_at, @Now)
-            where tenant = @Tenant and participant = @participant and (@openedBefore::timestamptz is null or created_at < @openedBefore)
-            """, new { tx.Tenant, participant, openedBefore, tx.Now });
+    public static Task EndParticipant(Tx tx, Guid participant) =>
+        tx.Execute("update auth.visit_session set expires_at = least(expires_at, @Now) where tenant = @Tenant and participant = @participant",
+            new { tx.Tenant, participant, tx.Now });
 
     /// <summary>The next request of theirs asks the database.</summary>
     internal void Forget(Guid participant) => known.ForgetWhere(seen => seen.Caller.Seat!.Participant == participant);
