@@ -24,13 +24,13 @@ namespace HealthTeams.SmartLauncher;
 public static class SmartLauncherServices
 {
     /// <summary>Registrations, accounts and operator tokens: what the command line needs, without a web server.</summary>
-    public static IServiceCollection AddLauncherCommands(this IServiceCollection services, LauncherSettings settings)
+    public static IServiceCollection AddLauncherCore(this IServiceCollection services, LauncherSettings settings)
     {
-        services.AddLauncherCore(settings);
+        Core(services, settings);
         return services;
     }
 
-    private static OpenIddictBuilder AddLauncherCore(this IServiceCollection services, LauncherSettings settings)
+    private static OpenIddictBuilder Core(IServiceCollection services, LauncherSettings settings)
     {
         services.AddSingleton(settings);
         services.AddSingleton(_ => new KeyRing(settings.SecretsFolder));
@@ -48,7 +48,7 @@ public static class SmartLauncherServices
 
     public static IServiceCollection AddSmartLauncher(this IServiceCollection services, LauncherSettings settings)
     {
-        services.AddLauncherCore(settings).AddAuthorizationServer();
+        Core(services, settings).AddAuthorizationServer();
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<ConsentPage>();
         services.AddSingleton<VisitSessions>();

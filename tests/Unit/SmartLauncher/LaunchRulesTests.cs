@@ -141,3 +141,20 @@ public sealed class LaunchRulesTests
         return TokenAnswer.Read(document.RootElement.Clone(), Base, "asked", Now);
     }
 }
+
+public sealed class PinRulesTests
+{
+    [Theory]
+    [InlineData("https://ehr.example/fhir", "https://auth.example/token", true)]
+    [InlineData("https://ehr.example/fhir", "https://ehr.example:8443/token", true)]
+    [InlineData("https://10.0.0.5/fhir", "https://10.0.0.5:8443/token", true)]
+    [InlineData("http://localhost:8080/fhir", "http://localhost:9090/token", true)]
+    [InlineData("https://10.0.0.5/fhir", "http://127.0.0.1:5432/", false)]
+    [InlineData("https://10.0.0.5/fhir", "https://localhost/token", false)]
+    [InlineData("https://10.0.0.5/fhir", "https://10.0.0.6/token", false)]
+    [InlineData("https://ehr.example/fhir", "https://169.254.169.254/latest", false)]
+    [InlineData("https://ehr.example/fhir", "https://[::1]/token", false)]
+    [InlineData("https://ehr.example/fhir", "http://auth.example/token", false)]
+    public void Discovery_opens_public_hosts_and_the_EHR_s_own(string root, string named, bool may) =>
+        Assert.Equal(may, DiscoveryRules.MayPin(new Uri(root), new Uri(named)));
+}
