@@ -20,7 +20,8 @@ public static class PlatformServices
         services.AddHostedService(s => s.GetRequiredService<AccessLog>());
         services.AddSingleton<LiveRelay>();
         services.AddHostedService(s => s.GetRequiredService<LiveRelay>());
-        services.AddSignalR();
+        // Room signalling (session descriptions) is the longest thing said; the default of 32 KB is too short for it.
+        services.AddSignalR(o => o.MaximumReceiveMessageSize = 128 * 1024);
         return services;
     }
 

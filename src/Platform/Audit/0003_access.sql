@@ -27,7 +27,8 @@ create table platform.access_batch (
   rows int not null,
   previous bytea not null,
   hash bytea not null,
-  primary key (tenant, seq)
+  primary key (tenant, seq),
+  unique (tenant, id)
 );
 call platform.protect(array['platform.access_batch']::regclass[]);
 revoke update, delete on platform.access_batch from healthteams_app;

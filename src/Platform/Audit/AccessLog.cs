@@ -25,60 +25,77 @@ public sealed record Access(
 public sealed class AccessLog(Db db, ILogger<AccessLog> log) : BackgroundService
 {
     public static readonly TimeSpan Window = TimeSpan.FromMilliseconds(200);
+    private const string Name = "The record of reads";
     private const int Waiting = 100_000;
     private readonly Channel<Access> queue = Channel.CreateBounded<Access>(new BoundedChannelOptions(Waiting) { SingleReader = true });
+
+    private readonly Queue<Batch> taken = new();
 
     public ValueTask Record(Access access, CancellationToken stop) =>
         queue.Writer.TryWrite(access) ? ValueTask.CompletedTask : queue.Writer.WriteAsync(access, stop);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        try
+        await Endless.Run(Name, async stop =>
         {
-            while (await queue.Reader.WaitToReadAsync(stoppingToken))
+            if (taken.Count == 0)
             {
-                await Task.Delay(Window / 2, stoppingToken);
-                await Drain(stoppingToken);
+                await queue.Reader.WaitToReadAsync(stop);
+                await Task.Delay(Window / 2, stop);
             }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            await Keep();
+        }, log, stoppingToken);
+
+        // What was read is still recorded on an orderly stop, all of it; a database that is away then gets less than the host's half minute.
+        for (var failures = 0; (taken.Count > 0 || queue.Reader.Count > 0) && failures < 20;)
         {
-            // What was read is still recorded on an orderly stop.
-            await Drain(CancellationToken.None);
+            if (await Endless.Once(Name, _ => Keep(), log, CancellationToken.None)) continue;
+            failures++;
+            await Task.Delay(Endless.Pause, CancellationToken.None);
         }
+        var lost = queue.Reader.Count + taken.Sum(b => b.Rows.Count);
+        if (lost > 0) log.LogError("{Count} reads were not recorded: the database stayed away until the end", lost);
     }
 
-    private async Task Drain(CancellationToken stop)
+    /// <summary>Writes what was taken; it is forgotten only when it is written. Never cancelled halfway.</summary>
+    private async Task Keep()
     {
-        var rows = new List<Access>();
-        while (rows.Count < 5000 && queue.Reader.TryRead(out var row)) rows.Add(row);
-        foreach (var tenant in rows.GroupBy(r => r.Tenant)) await Keep(tenant.Key, [.. tenant], stop);
-    }
-
-    private async Task Keep(int tenant, List<Access> rows, CancellationToken stop)
-    {
-        for (var attempt = 1; ; attempt++)
+        if (taken.Count == 0) Take();
+        while (taken.TryPeek(out var batch))
         {
             try
             {
-                await db.In(tenant, Actor.Product, tx => Write(tx, rows), stop);
-                return;
+                await db.In(batch.Tenant, Actor.Product, tx => Write(tx, batch), CancellationToken.None);
+                taken.Dequeue();
             }
-            catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException && attempt < 600)
+            catch (PostgresException e) when (e.SqlState.StartsWith("22", StringComparison.Ordinal))
             {
-                log.LogWarning("The record of {Count} reads waits for the database: {Reason}", rows.Count, e.Message);
-                await Task.Delay(TimeSpan.FromSeconds(1), stop);
+                // A value that no column takes would hold up all others for ever: found by halves and named here.
+                taken.Dequeue();
+                if (batch.Rows.Count == 1) log.LogError(e, "The read of {Subject} by {Actor} cannot be recorded", batch.Rows[0].Subject, batch.Rows[0].Actor.Id);
+                else foreach (var half in batch.Rows.Chunk((batch.Rows.Count + 1) / 2)) taken.Enqueue(New(batch.Tenant, half));
             }
         }
     }
 
-    private static async Task Write(Tx tx, List<Access> rows)
+    private void Take()
+    {
+        var rows = new List<Access>();
+        while (rows.Count < 5000 && queue.Reader.TryRead(out var row)) rows.Add(row);
+        foreach (var tenant in rows.GroupBy(r => r.Tenant)) taken.Enqueue(New(tenant.Key, [.. tenant]));
+    }
+
+    private Batch New(int tenant, IReadOnlyList<Access> rows) => new(Guid.CreateVersion7(db.Clock.GetUtcNow()), tenant, rows);
+
+    private static async Task Write(Tx tx, Batch batch)
     {
         // One chain per tenant: the lock keeps two hosts from forking it.
         await Locks.Take(tx, ["access-chain"]);
+        // Committed, but the answer was lost on the way: it is there already.
+        if (await tx.Scalar<bool>("select exists (select from platform.access_batch where tenant = @Tenant and id = @Id)", new { tx.Tenant, batch.Id })) return;
+        var rows = batch.Rows;
         var last = await tx.OneOrNone<(long Seq, byte[] Hash)?>(
             "select seq, hash from platform.access_batch where tenant = @Tenant order by seq desc limit 1", new { tx.Tenant });
-        var batch = tx.NewId();
         // In the order of the ids, which is the order a verifier reads them in.
         var ids = rows.Select(r => Guid.CreateVersion7(r.At)).Order().ToArray();
         var previous = last?.Hash ?? new byte[32];
@@ -97,7 +114,7 @@ public sealed class AccessLog(Db db, ILogger<AccessLog> log) : BackgroundService
             Parameters =
             {
                 new() { Value = tx.Tenant },
-                new() { Value = batch },
+                new() { Value = batch.Id },
                 new() { Value = rows.Select(r => r.At).ToArray() },
                 new() { Value = ids },
                 new() { Value = rows.Select(r => r.Actor.Id).ToArray() },
@@ -116,7 +133,7 @@ public sealed class AccessLog(Db db, ILogger<AccessLog> log) : BackgroundService
             Parameters =
             {
                 new() { Value = tx.Tenant },
-                new() { Value = batch },
+                new() { Value = batch.Id },
                 new() { Value = (last?.Seq ?? 0) + 1 },
                 new() { Value = tx.Now },
                 new() { Value = rows.Count },
@@ -126,6 +143,9 @@ public sealed class AccessLog(Db db, ILogger<AccessLog> log) : BackgroundService
         });
         await commands.ExecuteNonQueryAsync(tx.Stop);
     }
+
+    /// <param name="Id">Given before the first try, so that no try writes it twice.</param>
+    private sealed record Batch(Guid Id, int Tenant, IReadOnlyList<Access> Rows);
 
     private static string Line(Guid id, Access a) =>
         $"{id}|{a.At.ToUnixTimeMilliseconds()}|{a.Actor.Id}|{a.Actor.Kind}|{a.Actor.Client}|{a.Actor.Source}|{a.Action}|{a.Subject}|{a.Patient}|{a.Outcome}\n";

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace HealthTeams.Platform.Due;
 
@@ -20,27 +19,11 @@ public sealed class DueWork(IEnumerable<IDueSweep> sweeps, Wake wake, TimeProvid
     public static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(sweeps.Select(sweep => Loop(sweep, stoppingToken)));
+        Task.WhenAll(sweeps.Select(sweep => Endless.Run(sweep.GetType().Name, stop => Round(sweep, stop), log, stoppingToken)));
 
-    private async Task Loop(IDueSweep sweep, CancellationToken stop)
+    private async Task Round(IDueSweep sweep, CancellationToken stop)
     {
-        while (!stop.IsCancellationRequested)
-        {
-            var done = 0;
-            var bell = wake.Bell;
-            try
-            {
-                done = await sweep.Sweep(clock.GetUtcNow(), stop);
-            }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException)
-            {
-                log.LogWarning("{Sweep} waits for the database: {Reason}", sweep.GetType().Name, e.Message);
-            }
-            if (done == 0) await wake.Wait(bell, Every, stop);
-        }
+        var bell = wake.Bell;
+        if (await sweep.Sweep(clock.GetUtcNow(), stop) == 0) await wake.Wait(bell, Every, stop);
     }
 }

@@ -9,7 +9,7 @@ namespace HealthTeams.Platform.Due;
 public sealed class Wake
 {
     private readonly TimeProvider clock;
-    private TaskCompletionSource bell = New();
+    private readonly Bell bell = new();
 
     public Wake(Db db, TimeProvider clock)
     {
@@ -17,9 +17,9 @@ public sealed class Wake
         db.Committed += Ring;
     }
 
-    public Task Bell => Volatile.Read(ref bell).Task;
+    public Task Bell => bell.Next;
 
-    public void Ring() => Interlocked.Exchange(ref bell, New()).TrySetResult();
+    public void Ring() => bell.Ring();
 
     public async Task Wait(Task rung, TimeSpan atMost, CancellationToken stop)
     {
@@ -32,6 +32,16 @@ public sealed class Wake
             // Time to look anyway, or to stop: the caller's loop knows.
         }
     }
+}
+
+/// <summary>Take <see cref="Next"/>, look, wait for it: what happens while looking is not missed.</summary>
+internal sealed class Bell
+{
+    private TaskCompletionSource next = New();
+
+    public Task Next => Volatile.Read(ref next).Task;
+
+    public void Ring() => Interlocked.Exchange(ref next, New()).TrySetResult();
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -21,7 +21,8 @@ revoke update, delete on platform.event from healthteams_app;
 grant select, insert on platform.event to healthteams_worker;
 create policy worker on platform.event to healthteams_worker using (true) with check (true);
 
--- One row per event and consumer, deleted when delivered. Within a lane strictly in order.
+-- One row per event and consumer, deleted when delivered. Within a lane strictly in order; a parked row
+-- waits for an operator and holds up nobody.
 create table platform.delivery (
   seq bigint generated always as identity primary key,
   tenant int not null,
@@ -36,6 +37,6 @@ create table platform.delivery (
   foreign key (tenant, event) references platform.event
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 1);
 create index delivery_due on platform.delivery (consumer, due, seq) where parked_at is null;
-create index delivery_lane on platform.delivery (consumer, lane, seq) where lane is not null;
+create index delivery_lane on platform.delivery (consumer, lane, seq) where lane is not null and parked_at is null;
 call platform.protect(array['platform.delivery']::regclass[]);
 call platform.open_to_worker(array['platform.delivery']::regclass[]);

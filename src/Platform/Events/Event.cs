@@ -34,6 +34,9 @@ public interface IEventConsumer
 {
     string Name { get; }
 
-    /// <summary>Null when done; a problem is retried with back-off and parked, visibly, after <see cref="EventDelivery.GiveUpAfter"/>.</summary>
+    /// <summary>
+    /// Null when done. A problem is retried with back-off and parked, visibly, after <see cref="EventDelivery.GiveUpAfter"/>;
+    /// one that repeating cannot mend (<see cref="EventDelivery.IsPermanent"/>) is parked at once.
+    /// </summary>
     Task<Problem?> Deliver(Event e, CancellationToken stop);
 }

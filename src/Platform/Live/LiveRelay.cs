@@ -5,14 +5,13 @@ using HealthTeams.Platform.Due;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace HealthTeams.Platform.Live;
 
 /// <summary>
 /// Carries events to the pages of all hosts: one host takes the batch off the queue and rings one coalesced
-/// NOTIFY with ids; every host hears it and tells its own connections. A lost notification costs nothing but
-/// freshness: pages catch up on reconnect.
+/// NOTIFY with ids; every host hears it and tells its own connections. Whoever was not listening for a moment
+/// tells everybody to look again: pages and rooms fetch, nothing is repeated.
 /// </summary>
 public sealed class LiveRelay(Db db, Wake wake, IEnumerable<LiveRoute> routes, IHubContext<LiveHub> hub, ILogger<LiveRelay> log) : BackgroundService
 {
@@ -24,28 +23,11 @@ public sealed class LiveRelay(Db db, Wake wake, IEnumerable<LiveRoute> routes, I
     /// <summary>Every host hears every change; rooms refresh themselves from it.</summary>
     public event Action<LiveChange, IReadOnlyList<string>>? Heard;
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(Again(Take, stoppingToken), Again(Listen, stoppingToken));
+    /// <summary>Notifications may have been missed: whoever acts on <see cref="Heard"/> looks again at everything.</summary>
+    public event Action? Relistened;
 
-    private async Task Again(Func<CancellationToken, Task> loop, CancellationToken stop)
-    {
-        while (!stop.IsCancellationRequested)
-        {
-            try
-            {
-                await loop(stop);
-            }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException)
-            {
-                log.LogWarning("Live updates wait for the database: {Reason}", e.Message);
-                await wake.Wait(wake.Bell, TimeSpan.FromSeconds(1), stop);
-            }
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
+        Endless.Run("The live updates' queue", Take, log, stoppingToken), Endless.Run("Listening for live updates", Listen, log, stoppingToken));
 
     private async Task Take(CancellationToken stop)
     {
@@ -98,8 +80,11 @@ public sealed class LiveRelay(Db db, Wake wake, IEnumerable<LiveRoute> routes, I
     private async Task Listen(CancellationToken stop)
     {
         await using var connection = await db.Worker.OpenConnectionAsync(stop);
-        connection.Notification += (_, note) => _ = Tell(note.Payload);
+        connection.Notification += (_, note) => _ = Endless.Once("Telling live updates", _ => Tell(note.Payload), log, CancellationToken.None);
         await connection.ExecuteAsync(new CommandDefinition($"listen {Channel}", cancellationToken: stop));
+        // PostgreSQL keeps nothing for those who were not listening.
+        Relistened?.Invoke();
+        await hub.Clients.All.SendAsync("changed", new LiveChange("live.reset", "", Guid.CreateVersion7(db.Clock.GetUtcNow())), stop);
         while (!stop.IsCancellationRequested) await connection.WaitAsync(stop);
     }
 
