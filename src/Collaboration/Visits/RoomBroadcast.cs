@@ -23,7 +23,12 @@ public sealed class RoomBroadcast(Db db, RoomConnections connections, IHubContex
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
         relay.Heard += Heard;
-        stoppingToken.Register(() => relay.Heard -= Heard);
+        relay.Relistened += All;
+        stoppingToken.Register(() =>
+        {
+            relay.Heard -= Heard;
+            relay.Relistened -= All;
+        });
         return Task.WhenAll(Refresh(stoppingToken), Presence(stoppingToken));
     }
 
@@ -124,6 +129,12 @@ public sealed class RoomBroadcast(Db db, RoomConnections connections, IHubContex
                 }
             }
         }
+    }
+
+    /// <summary>Nobody knows what was said while nobody listened.</summary>
+    private void All()
+    {
+        foreach (var seat in connections.All()) Changed(seat.Tenant, seat.Visit);
     }
 
     private void Heard(LiveChange change, IReadOnlyList<string> groups)

@@ -34,7 +34,7 @@ function staff(): void {
 
 /** A person's or a participant's change touches visits too; only what belongs to the other list is left out. */
 const concerns = (name: string, kind: string): boolean =>
-  name === "messages" ? kind.startsWith("message") : !kind.startsWith("message");
+  kind === "live.reset" || (name === "messages" ? kind.startsWith("message") : !kind.startsWith("message"));
 
 let waitedFor = Number(document.querySelector<HTMLElement>("[data-region]")?.dataset.waiting ?? 0);
 
