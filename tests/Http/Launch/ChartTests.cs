@@ -11,7 +11,8 @@ using Xunit;
 namespace HealthTeams.Tests.Launch;
 
 /// <summary>What an EHR's chart may say, and what is made of it.</summary>
-public sealed class ChartTests(ProductWithEhr product) : IClassFixture<ProductWithEhr>
+[Collection(LaunchedProduct.Name)]
+public sealed class ChartTests(ProductWithEhr product)
 {
     [Fact, Trait("Row", "SMART-A16")]
     public async Task An_EHR_s_own_absolute_references_mean_its_own_patient()

@@ -62,3 +62,10 @@ internal static class Trails
         if (on.Length > 0) Assert.True((await product.EhrApi.PostAsJsonAsync("/faults", on.ToDictionary(f => f, _ => true))).IsSuccessStatusCode);
     }
 }
+
+/// <summary>One product and one EHR for all launches, whose faults are switched by one test at a time.</summary>
+[CollectionDefinition(Name)]
+public sealed class LaunchedProduct : ICollectionFixture<ProductWithEhr>
+{
+    public const string Name = "launches";
+}

@@ -6,7 +6,8 @@ using Xunit;
 
 namespace HealthTeams.Tests.Launch;
 
-public sealed class NothingLeaksTests(ProductWithEhr product) : IClassFixture<ProductWithEhr>
+[Collection(LaunchedProduct.Name)]
+public sealed class NothingLeaksTests(ProductWithEhr product)
 {
     [Fact, Trait("Row", "SMART-A26")]
     public async Task Codes_and_tokens_stay_on_the_server_and_no_answer_is_kept()

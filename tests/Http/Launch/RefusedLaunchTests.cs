@@ -4,7 +4,8 @@ using Xunit;
 
 namespace HealthTeams.Tests.Launch;
 
-public sealed class RefusedLaunchTests(ProductWithEhr product) : IClassFixture<ProductWithEhr>
+[Collection(LaunchedProduct.Name)]
+public sealed class RefusedLaunchTests(ProductWithEhr product)
 {
     [Fact, Trait("Row", "SMART-A3")]
     public async Task An_unknown_iss_is_refused_and_nothing_is_fetched_from_it()

@@ -3,7 +3,8 @@ using Xunit;
 namespace HealthTeams.Tests.Launch;
 
 [Trait("Row", "SMART-A1")]
-public sealed class SameVisitTests(ProductWithEhr product) : IClassFixture<ProductWithEhr>
+[Collection(LaunchedProduct.Name)]
+public sealed class SameVisitTests(ProductWithEhr product)
 {
     [Fact]
     public async Task Every_launch_of_an_appointment_leads_to_the_same_visit_and_the_same_seat()
