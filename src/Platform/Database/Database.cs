@@ -8,7 +8,7 @@ namespace HealthTeams.Platform.Database;
 /// The one way to PostgreSQL. Every piece of work names its tenant; row-level security hides the others.
 /// The application's role is neither owner nor BYPASSRLS.
 /// </summary>
-public sealed class Db(NpgsqlDataSource app, NpgsqlDataSource worker, TimeProvider clock, EventRouting routing)
+public sealed class Db(NpgsqlDataSource app, NpgsqlDataSource worker, TimeProvider clock, EventRouting routing) : IAsyncDisposable
 {
     private const int Attempts = 6;
 
@@ -64,6 +64,12 @@ public sealed class Db(NpgsqlDataSource app, NpgsqlDataSource worker, TimeProvid
 
     /// <summary>For writers that bring their own batch (the gateway's one-round-trip writes).</summary>
     public void SignalCommitted() => Committed?.Invoke();
+
+    public async ValueTask DisposeAsync()
+    {
+        await app.DisposeAsync();
+        await worker.DisposeAsync();
+    }
 }
 
 /// <summary>One open transaction of one tenant: Dapper on it, events written with it.</summary>
