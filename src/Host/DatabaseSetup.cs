@@ -11,21 +11,45 @@ using Npgsql;
 namespace HealthTeams.Host;
 
 /// <summary>From the owner's connection string to a migrated database and the two roles' data sources.</summary>
-public sealed class DatabaseSetup(string owner)
+/// <param name="dataDir">Where this installation's secrets are.</param>
+public sealed class DatabaseSetup(string owner, string dataDir)
 {
     private static readonly Assembly[] Assemblies =
         [typeof(PlatformServices).Assembly, typeof(CollaborationServices).Assembly, typeof(FhirGatewayServices).Assembly, typeof(SmartLauncherServices).Assembly];
 
     public string Owner => owner;
 
-    public Task Migrate(ILogger log, CancellationToken stop) => new Migrator(owner, Assemblies, log).Run(RolePassword, stop);
+    public async Task Migrate(ILogger log, CancellationToken stop)
+    {
+        var name = new NpgsqlConnectionStringBuilder(owner).Username;
+        try
+        {
+            await new Migrator(owner, Assemblies, log).Run(RolePassword, stop);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw new StartupException($"{name} may not bring the database up to date ({e.MessageText}): it must own the database and have CREATEROLE. As a superuser: alter role {name} createrole; alter database ... owner to {name};");
+        }
+        foreach (var role in (string[])[Migrator.AppRole, Migrator.WorkerRole])
+        {
+            try
+            {
+                await using var source = Source(role, 1);
+                await using var connection = await source.OpenConnectionAsync(stop);
+            }
+            catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification)
+            {
+                throw new StartupException($"The database refuses {role} ({e.MessageText}), and {name} may not set that role's password. As a superuser: grant {Migrator.AppRole}, {Migrator.WorkerRole} to {name} with admin option; (PostgreSQL 15: alter role {name} createrole;), and let pg_hba.conf admit both roles. Then start again.");
+            }
+        }
+    }
 
-    public NpgsqlDataSource App() => Source("healthteams_app", 40);
-    public NpgsqlDataSource Worker() => Source("healthteams_worker", 12);
+    public NpgsqlDataSource App() => Source(Migrator.AppRole, 40);
+    public NpgsqlDataSource Worker() => Source(Migrator.WorkerRole, 12);
 
-    /// <summary>The roles' password follows from the owner's, so that every host of one database computes the same.</summary>
+    /// <summary>The roles' password follows from the owner's, or from this installation's secret, so that every host of one database computes the same.</summary>
     private string RolePassword => Convert.ToHexString(HMACSHA256.HashData(
-        Encoding.UTF8.GetBytes(new NpgsqlConnectionStringBuilder(owner).Password ?? "no password: trusted by the server"), "healthteams roles"u8));
+        Encoding.UTF8.GetBytes(new NpgsqlConnectionStringBuilder(owner).Password ?? SecretFile.GetOrMake(dataDir, "database-roles")), "healthteams roles"u8));
 
     private NpgsqlDataSource Source(string role, int pool)
     {

@@ -29,7 +29,8 @@ public static class HostApp
             ContentRootPath = AppContext.BaseDirectory, WebRootPath = Path.Combine(AppContext.BaseDirectory, "wwwroot"), EnvironmentName = Environments.Production,
         });
         builder.Logging.ClearProviders().AddSimpleConsole(o => o.SingleLine = true).SetMinimumLevel(LogLevel.Warning).AddFilter("HealthTeams", LogLevel.Information)
-            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
+            // Its errors are those of the start, which Serve says in a sentence; a background service that ends the host is critical.
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical)
             .AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error).AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.Error)
             .AddFilter("HealthTeams.SmartLauncher.Callers", LogLevel.Warning)
             // A refusal inside a room is an answer, not a failure.
@@ -38,8 +39,7 @@ public static class HostApp
         {
             k.AddServerHeader = false;
             k.Limits.MaxRequestBodySize = 10 * 1024 * 1024; // FHIR raises its own
-            if (System.Net.IPAddress.TryParse(settings.Bind, out var address)) k.Listen(address, settings.Port);
-            else k.ListenAnyIP(settings.Port);
+            Binding.Listen(k, settings.Bind, settings.Port);
         });
         builder.WebHost.UseKestrelHttpsConfiguration();
 
@@ -100,6 +100,7 @@ public static class HostApp
         Health.Map(app);
         app.MapOpenApi().AllowAnonymous();
         ApiDocs.Map(app);
+        app.MapGet("/favicon.ico", () => Results.Redirect("/mark.svg")).AllowAnonymous().ExcludeFromDescription();
         if (settings.Roles.Contains("launcher")) app.MapSmartLauncher();
         if (settings.Roles.Contains("gateway")) app.MapFhirGateway();
         if (!settings.Roles.Contains("collaboration")) return;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 
 namespace HealthTeams.Host;
 
@@ -12,6 +13,9 @@ public sealed record HostSettings
     public int Port { get; init; } = 8080;
     public string Bind { get; init; } = "127.0.0.1";
     public Uri? PublicUrl { get; init; }
+
+    /// <summary>TRUSTED_PROXIES: whose X-Forwarded-For is believed; empty: a proxy on this machine's.</summary>
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
     public bool Demo { get; init; } = true;
     public bool Simulator { get; init; } = true;
     public int SimulatorPort { get; init; } = 8090;
@@ -34,17 +38,25 @@ public sealed record HostSettings
             DataDir = Path.GetFullPath(Read("DATA_DIR") ?? ".data"),
             Database = Read("HEALTHTEAMS_DB"),
             Port = port,
-            Bind = Read("BIND") ?? "127.0.0.1",
+            Bind = Binding.Check(Read("BIND") ?? "127.0.0.1"),
             PublicUrl = Read("PUBLIC_URL") is { } url ? new Uri(url) : null,
+            TrustedProxies = [.. List("TRUSTED_PROXIES").Select(Network)],
             SimulatorPort = Number("EHR_SIM_PORT", 8090),
             Simulator = !flags.Contains("--no-sim"),
             Demo = !flags.Contains("--no-demo"),
-            Roles = List("Roles") is { Length: > 0 } roles ? roles.ToHashSet() : AllRoles,
+            Roles = List("Roles") is { Length: > 0 } roles ? Known(roles) : AllRoles,
             Stun = List("STUN_URLS"),
             Turn = List("TURN_URLS"),
             TurnSecret = Read("TURN_SECRET"),
         };
         return settings with { Simulator = settings.Simulator && settings.Demo };
+
+        static IReadOnlySet<string> Known(string[] roles) => Array.Find(roles, r => !AllRoles.Contains(r)) is { } unknown
+            ? throw new StartupException($"Roles names '{unknown}'; there are gateway, launcher, collaboration and worker.") : roles.ToHashSet();
+
+        static IPNetwork Network(string text) => IPAddress.TryParse(text, out var address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
+            : IPNetwork.TryParse(text, out var network) ? network
+            : throw new StartupException($"TRUSTED_PROXIES names '{text}', neither an address nor a network like 10.0.0.0/8.");
 
         static int Number(string name, int otherwise) => Read(name) is not { } text ? otherwise
             : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n is >= 0 and <= 65535 ? n

@@ -6,11 +6,17 @@ try
 {
     return args switch
     {
-        ["token", .. var rest] => await OperatorCommands.Token(Options.Parse(rest)),
-        ["ehr", "add", .. var rest] => await OperatorCommands.AddEhr(Options.Parse(rest)),
-        ["client", "add", .. var rest] => await OperatorCommands.AddClient(Options.Parse(rest)),
+        ["token", .. var rest] => await OperatorCommands.Token(Options.Parse(rest, "scope", "tenant", "patient", "ttl", "production")),
+        ["tenant", "add", .. var rest] => await HospitalCommands.AddTenant(Options.Parse(rest, "slug", "name", "time-zone")),
+        ["staff", "add", .. var rest] => await HospitalCommands.AddStaff(Options.Parse(rest, "tenant", "username", "family", "given", "title", "role", "identifier")),
+        ["ehr", "add", .. var rest] => await OperatorCommands.AddEhr(Options.Parse(rest,
+            "iss", "client-id", "auth", "secret", "tenant", "issuer", "frame-origin", "backend-client-id", "test", "private-network")),
+        ["client", "add", .. var rest] => await OperatorCommands.AddClient(Options.Parse(rest,
+            "id", "auth", "secret", "jwks", "jwks-url", "redirect", "scope", "tenant", "backend", "private-network")),
         ["host", "add", var url] => await OperatorCommands.AddHost(url),
-        ["sim", "launch-url", .. var rest] => SimulatorCommands.LaunchUrl(Options.Parse(rest)),
+        ["deliveries"] => await DeliveryCommands.List(),
+        ["deliveries", "retry"] => await DeliveryCommands.Retry(),
+        ["sim", "launch-url", .. var rest] => SimulatorCommands.LaunchUrl(Options.Parse(rest, "as", "appointment", "frame")),
         ["sim", "stop"] => SimulatorCommands.Stop(),
         ["sim", "start"] => await SimulatorCommands.Start(),
         ["help" or "--help" or "-h"] => Usage.Print(0),

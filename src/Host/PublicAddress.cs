@@ -4,14 +4,15 @@ namespace HealthTeams.Host;
 
 /// <summary>
 /// Behind a proxy, PUBLIC_URL is what browsers and EHRs see: links, cookies and token audiences follow it, whatever the
-/// proxy calls us. The caller's address is believed from a proxy on this machine only. Live connections are opened by our
+/// proxy calls us. The caller's address is believed from a proxy on this machine, or from
+/// those TRUSTED_PROXIES names. Live connections are opened by our
 /// own pages alone: WebSockets know no CORS.
 /// </summary>
 internal static class PublicAddress
 {
     public static void Use(WebApplication app, HostSettings settings)
     {
-        app.UseForwardedHeaders(new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor });
+        app.UseForwardedHeaders(Forwarded(settings));
         app.Use((http, next) =>
         {
             if (settings.PublicUrl is { } url)
@@ -27,5 +28,16 @@ internal static class PublicAddress
             }
             return next();
         });
+    }
+
+    private static ForwardedHeadersOptions Forwarded(HostSettings settings)
+    {
+        var options = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor };
+        if (settings.TrustedProxies.Count == 0) return options;
+        options.ForwardLimit = null; // through as many as are trusted
+        options.KnownProxies.Clear();
+        options.KnownIPNetworks.Clear();
+        foreach (var network in settings.TrustedProxies) options.KnownIPNetworks.Add(network);
+        return options;
     }
 }

@@ -30,7 +30,7 @@ public static class TestDatabase
         {
             Copying.Release();
         }
-        return new DatabaseSetup(connect(name));
+        return new DatabaseSetup(connect(name), Folder);
     }
 
     private static string Template => $"template_{Environment.ProcessId}";
@@ -54,7 +54,7 @@ public static class TestDatabase
             connect = postgres.ConnectionString;
         }
         await Execute(connect("postgres"), $"create database {Template}");
-        await new DatabaseSetup(connect(Template)).Migrate(NullLogger.Instance, default);
+        await new DatabaseSetup(connect(Template), Folder).Migrate(NullLogger.Instance, default);
         NpgsqlConnection.ClearAllPools();
         return connect;
     }

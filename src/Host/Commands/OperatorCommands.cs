@@ -1,15 +1,12 @@
 using System.Globalization;
-using HealthTeams.Host.Postgres;
-using HealthTeams.Platform;
 using HealthTeams.Platform.Database;
-using HealthTeams.Platform.Events;
 using HealthTeams.Platform.Outbound;
-using HealthTeams.Platform.Problems;
 using HealthTeams.Platform.Tenants;
 using HealthTeams.SmartLauncher;
 using HealthTeams.SmartLauncher.Clients;
 using HealthTeams.SmartLauncher.Ehrs;
 using HealthTeams.SmartLauncher.Tokens;
+using static HealthTeams.Host.Commands.Operator;
 
 namespace HealthTeams.Host.Commands;
 
@@ -28,7 +25,7 @@ internal static class OperatorCommands
         return Say(minted, token => token);
     });
 
-    public static Task<int> AddEhr(Options o) => With(async (services, demo) =>
+    public static Task<int> AddEhr(Options o) => With(async (services, _) =>
     {
         var slug = o.One("tenant") ?? "demo";
         if (await services.GetRequiredService<TenantDirectory>().Find(slug, default) is not { } tenant) return Fail($"There is no tenant {slug}.");
@@ -38,7 +35,6 @@ internal static class OperatorCommands
             // Without a backend client the launches' own tokens write a visit's status back, so launches ask for that.
             WriteBack = o.One("backend-client-id") is null, Test = o.Has("test"), PrivateNetwork = o.Has("private-network"),
         }, default);
-        _ = demo;
         return Say(added, ehr => $"registered {ehr.Iss} for {slug}\nredirect URI to give to the EHR: {services.GetRequiredService<LauncherSettings>().LaunchCallback}");
     });
 
@@ -60,39 +56,4 @@ internal static class OperatorCommands
         Console.WriteLine($"registered {uri.GetLeftPart(UriPartial.Authority)}");
         return 0;
     });
-
-    /// <summary>The few services a command needs, on the database of the running or the named server.</summary>
-    private static async Task<int> With(Func<IServiceProvider, bool, Task<int>> work)
-    {
-        var settings = HostSettings.FromEnvironment([]);
-        var owner = settings.Database ?? EmbeddedPostgres.RunningConnectionString(settings.DataDir)
-            ?? throw new StartupException($"Nothing runs on {settings.DataDir}: start ./run first (or set DATA_DIR or HEALTHTEAMS_DB as it was started with).");
-        var database = new DatabaseSetup(owner);
-        var services = new ServiceCollection();
-        services.AddLogging(l => l.AddSimpleConsole().SetMinimumLevel(LogLevel.Error));
-        services.AddSingleton(TimeProvider.System);
-        services.AddSingleton<EventRouting>();
-        services.AddSingleton(s => new Db(database.App(), database.Worker(), TimeProvider.System, s.GetRequiredService<EventRouting>()));
-        services.AddSingleton<TenantDirectory>();
-        services.AddSingleton<OutboundHttp>();
-        await using var app = database.App();
-        await using var command = app.CreateCommand("select exists (select from platform.tenant where demo)");
-        var demo = await command.ExecuteScalarAsync() is true;
-        services.AddLauncherCore(new LauncherSettings(() => settings.PublicUrl ?? new Uri($"http://127.0.0.1:{settings.Port}"), settings.DataDir, demo));
-        await using var provider = services.BuildServiceProvider();
-        return await work(provider, demo);
-    }
-
-    private static int Say<T>(Outcome<T> outcome, Func<T, string> words)
-    {
-        if (!outcome.Ok) return Fail(outcome.Problem.Detail);
-        Console.WriteLine(words(outcome.Value));
-        return 0;
-    }
-
-    private static int Fail(string why)
-    {
-        Console.Error.WriteLine(why);
-        return 1;
-    }
 }

@@ -1,18 +1,19 @@
 namespace HealthTeams.Host.Commands;
 
-/// <summary>--name value, --name value again, --flag.</summary>
+/// <summary>--name value, --name value again, --flag. A name the command does not know is refused, never ignored.</summary>
 internal sealed class Options
 {
     private static readonly HashSet<string> Flags = ["test", "backend", "frame", "production", "private-network"];
     private readonly Dictionary<string, List<string>> values = new(StringComparer.Ordinal);
 
-    public static Options Parse(string[] args)
+    public static Options Parse(string[] args, params string[] known)
     {
         var options = new Options();
         for (var i = 0; i < args.Length; i++)
         {
             if (!args[i].StartsWith("--", StringComparison.Ordinal)) throw new StartupException($"'{args[i]}' is not an option; see ./run help.");
             var name = args[i][2..];
+            if (!known.Contains(name)) throw new StartupException($"There is no option --{name} here; see ./run help.");
             if (Flags.Contains(name)) options.Of(name).Add("");
             else if (i + 1 < args.Length) options.Of(name).Add(args[++i]);
             else throw new StartupException($"--{name} needs a value.");

@@ -1,9 +1,9 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Sockets;
 using HealthTeams.Host.Demo;
 using HealthTeams.Host.Postgres;
 using HealthTeams.Host.Simulator;
+using HealthTeams.Platform.Tenants;
 
 namespace HealthTeams.Host.Commands;
 
@@ -23,7 +23,7 @@ internal static class Serve
         SimulatorProcess? simulator = null;
         try
         {
-            var database = new DatabaseSetup(settings.Database ?? embedded!.ConnectionString());
+            var database = new DatabaseSetup(settings.Database ?? embedded!.ConnectionString(), settings.DataDir);
             await using var app = HostApp.Build(settings, database);
             Say("Bringing the database up to date");
             await database.Migrate(app.Logger, default);
@@ -40,6 +40,10 @@ internal static class Serve
                 Say($"EHR simulator at http://localhost:{settings.SimulatorPort}");
             }
             Console.WriteLine($"ready {(settings.PublicUrl ?? new Uri($"http://127.0.0.1:{settings.Port}")).AbsoluteUri.TrimEnd('/')}");
+            if (!settings.Demo && (await app.Services.GetRequiredService<TenantDirectory>().All(default)).Count == 0)
+            {
+                Console.WriteLine("There is no hospital yet: ./run tenant add --slug general --name 'General Hospital' --time-zone Europe/Paris");
+            }
             await app.WaitForShutdownAsync();
             return 0;
         }
@@ -61,7 +65,7 @@ internal static class Serve
         if (port == 0) return;
         try
         {
-            using var listener = new TcpListener(IPAddress.TryParse(bind, out var address) ? address : IPAddress.Any, port);
+            using var listener = new TcpListener(Binding.Probe(bind), port);
             listener.ExclusiveAddressUse = true;
             listener.Start();
         }

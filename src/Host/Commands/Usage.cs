@@ -4,16 +4,19 @@ internal static class Usage
 {
     private const string Text = """
         ./run [--no-sim] [--no-demo]          start everything
+        ./run tenant add --slug S --name N [--time-zone TZ]
+        ./run staff add --tenant S --username U --family F [--given G] [--title T] [--role R]... [--identifier SYSTEM|VALUE]
         ./run token [--scope S] [--tenant T] [--patient ID] [--ttl SECONDS] [--production]
         ./run ehr add --iss URL --client-id ID --auth public|secret|private_key_jwt [--secret S] [--tenant T]
-                      [--issuer URL] [--frame-origin URL]... [--backend-client-id ID] [--test]
+                      [--issuer URL] [--frame-origin URL]... [--backend-client-id ID] [--private-network] [--test]
         ./run client add --id ID --auth public|secret|private_key_jwt [--secret S | --jwks FILE | --jwks-url URL]
-                      [--redirect URI]... [--scope S] [--tenant T] [--backend]
+                      [--redirect URI]... [--scope S] [--tenant T] [--backend] [--private-network]
         ./run host add URL                    a host the product may speak to
+        ./run deliveries [retry]              what was given up; run it again
         ./run sim launch-url --as practitioner|patient [--appointment ID] [--frame]
         ./run sim stop | ./run sim start      take the EHR simulator away and bring it back
 
-        Settings: PORT, BIND, PUBLIC_URL, DATA_DIR, HEALTHTEAMS_DB, EHR_SIM_PORT, Roles, STUN_URLS, TURN_URLS, TURN_SECRET,
+        Settings: PORT, BIND, PUBLIC_URL, TRUSTED_PROXIES, DATA_DIR, HEALTHTEAMS_DB, EHR_SIM_PORT, Roles, STUN_URLS, TURN_URLS, TURN_SECRET,
         OTEL_EXPORTER_OTLP_ENDPOINT (README.md says what they do)
         """;
 

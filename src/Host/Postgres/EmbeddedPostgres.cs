@@ -129,7 +129,7 @@ public sealed class EmbeddedPostgres
         listen_addresses = ''
         unix_socket_directories = '{socket.Replace("'", "''", StringComparison.Ordinal)}'
         unix_socket_permissions = {(user.Dropped ? "0777" : "0700")}
-        max_connections = {(fast ? 200 : 100)}
+        max_connections = {(fast ? 400 : 100)}
         shared_buffers = '256MB'
         max_wal_size = '2GB'
         wal_compression = on

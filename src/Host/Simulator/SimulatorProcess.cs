@@ -40,7 +40,7 @@ internal sealed class SimulatorProcess : IDisposable
         try
         {
             using var process = Process.GetProcessById(id);
-            if (!process.ProcessName.StartsWith("dotnet", StringComparison.Ordinal)) return false;
+            if (!Command(id).Contains("EhrSim.dll", StringComparison.Ordinal)) return false; // the number is somebody else's by now
             using var kill = Process.Start("kill", ["-TERM", id.ToString(CultureInfo.InvariantCulture)]);
             kill.WaitForExit();
             return process.WaitForExit(TimeSpan.FromSeconds(10));
@@ -53,6 +53,13 @@ internal sealed class SimulatorProcess : IDisposable
         {
             File.Delete(PidFile(settings));
         }
+    }
+
+    private static string Command(int id)
+    {
+        if (Directory.Exists("/proc/self")) return File.Exists($"/proc/{id}/cmdline") ? File.ReadAllText($"/proc/{id}/cmdline") : "";
+        using var ps = Process.Start(new ProcessStartInfo("ps", ["-o", "command=", "-p", id.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardOutput = true })!;
+        return ps.StandardOutput.ReadToEnd();
     }
 
     /// <summary>The secret by which the simulator gets tokens at our own authorization server.</summary>

@@ -15,7 +15,7 @@ alter default privileges in schema platform, collab
 
 -- The tenant of the running transaction. Unset means no tenant: nothing is visible.
 create function platform.tenant_id() returns int
-  language sql stable parallel safe leakproof
+  language sql stable parallel safe
   return nullif(current_setting('app.tenant', true), '')::int;
 
 -- Every tenant table: rows of other tenants do not exist for the application's role.

@@ -70,6 +70,12 @@ public sealed class Db(NpgsqlDataSource app, NpgsqlDataSource worker, TimeProvid
 
     /// <summary>For writers that bring their own batch (the gateway's one-round-trip writes).</summary>
     public void SignalCommitted() => Committed?.Invoke();
+
+    public async ValueTask DisposeAsync()
+    {
+        await app.DisposeAsync();
+        await worker.DisposeAsync();
+    }
 }
 
 /// <summary>One open transaction of one tenant: Dapper on it, events written with it.</summary>

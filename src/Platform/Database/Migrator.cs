@@ -13,6 +13,8 @@ namespace HealthTeams.Platform.Database;
 /// </summary>
 public sealed class Migrator(string ownerConnection, IReadOnlyList<Assembly> assemblies, ILogger log)
 {
+    public const string AppRole = "healthteams_app";
+    public const string WorkerRole = "healthteams_worker";
     private const long Lock = 0x4845414c5448; // one migrator at a time, whatever host it runs on
 
     public async Task Run(string appPassword, CancellationToken stop)
@@ -43,13 +45,14 @@ public sealed class Migrator(string ownerConnection, IReadOnlyList<Assembly> ass
                 new { name, hash = SHA256.HashData(Encoding.UTF8.GetBytes(sql)) }, transaction, cancellationToken: stop));
             await transaction.CommitAsync(stop);
         }
+        await connection.ExecuteAsync(new CommandDefinition("select platform.make_access_partitions((now() at time zone 'UTC')::date, 12)", cancellationToken: stop));
         await connection.ExecuteAsync(new CommandDefinition("select pg_advisory_unlock(@Lock)", new { Lock }, cancellationToken: stop));
     }
 
     /// <summary>Roles belong to the server, not to the database: several databases share them.</summary>
-    private static async Task Roles(NpgsqlConnection connection, string password, CancellationToken stop)
+    private async Task Roles(NpgsqlConnection connection, string password, CancellationToken stop)
     {
-        foreach (var role in (string[])["healthteams_app", "healthteams_worker"])
+        foreach (var role in (string[])[AppRole, WorkerRole])
         {
             var quoted = password.Replace("'", "''", StringComparison.Ordinal);
             await connection.ExecuteAsync(new CommandDefinition($"""
@@ -61,7 +64,15 @@ public sealed class Migrator(string ownerConnection, IReadOnlyList<Assembly> ass
                 exception when duplicate_object or unique_violation then null;
                 end $$
                 """, cancellationToken: stop));
-            await connection.ExecuteAsync(new CommandDefinition($"alter role {role} password '{quoted}'", cancellationToken: stop));
+            try
+            {
+                await connection.ExecuteAsync(new CommandDefinition($"alter role {role} password '{quoted}'", cancellationToken: stop));
+            }
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+            {
+                // Somebody else made the role; its password may be right all the same, and whoever connects will see.
+                log.LogWarning("The password of {Role} stays as it is: {Reason}", role, e.MessageText);
+            }
         }
     }
 
