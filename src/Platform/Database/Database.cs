@@ -62,12 +62,6 @@ public sealed class Db(NpgsqlDataSource app, NpgsqlDataSource worker, TimeProvid
         return result;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await app.DisposeAsync();
-        await worker.DisposeAsync();
-    }
-
     /// <summary>For writers that bring their own batch (the gateway's one-round-trip writes).</summary>
     public void SignalCommitted() => Committed?.Invoke();
 

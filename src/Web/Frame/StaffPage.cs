@@ -7,7 +7,7 @@ namespace HealthTeams.Web.Frame;
 [Authorize(Policy = "staff")]
 public abstract class StaffPage : PageModel
 {
-    public Caller Me => HttpContext.Features.Get<Caller>()!;
+    public Caller Me => Caller.Of(HttpContext)!;
     public Tenant Hospital { get; private set; } = null!;
     public string Zone => Hospital.TimeZone;
     public DateTimeOffset Now => HttpContext.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();

@@ -6,7 +6,7 @@ namespace HealthTeams.Web.Visits.Room;
 [Authorize(Policy = "seat")]
 public sealed class RoomPage(Rooms rooms, TimeProvider time) : PageModel
 {
-    private Caller Me => HttpContext.Features.Get<Caller>()!;
+    private Caller Me => Caller.Of(HttpContext)!;
 
     public RoomView? View { get; private set; }
     public string? Ticket { get; private set; }
