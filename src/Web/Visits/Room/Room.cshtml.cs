@@ -42,6 +42,7 @@ public sealed class RoomPage(Rooms rooms, TimeProvider time) : PageModel
     {
         sid,
         role = View!.Me.Role.ToString(),
+        knownBy = View.Me.KnownBy.ToString(),
         me = View.Me.Id,
         name = View.Me.Display,
         patient = IsHost ? View.Row.Patient : null,

@@ -25,7 +25,7 @@ export function leftView(room: HtRoom): TemplateResult {
       <h1 tabindex="-1">${t("You have left the visit.")}</h1>
       <p>${t("It goes on without you until the clinician ends it.")}</p>
       <div class="actions"><button class="button primary" ?disabled=${room.joining} @click=${() => room.rejoin()}>${t("Rejoin")}</button>
-        ${room.isHost ? html`<a class="button quiet" href="/visits" target="_top">${t("Back to the visits")}</a>` : nothing}</div>
+        ${room.fromList ? html`<a class="button quiet" href="/visits" target="_top">${t("Back to the visits")}</a>` : nothing}</div>
     </section>`;
 }
 
@@ -51,6 +51,6 @@ export function overView(room: HtRoom): TemplateResult {
     <section class="check one" data-room="over">
       <h1 tabindex="-1">${t("The visit is over.")}</h1>
       <p>${t("The room is closed and its links have ended. You can close this window.")}</p>
-      ${room.isHost ? html`<div class="actions"><a class="button primary" href="/visits" target="_top">${t("Back to the visits")}</a></div>` : nothing}
+      ${room.fromList ? html`<div class="actions"><a class="button primary" href="/visits" target="_top">${t("Back to the visits")}</a></div>` : nothing}
     </section>`;
 }

@@ -40,6 +40,8 @@ export class HtRoom extends LitElement {
   private awake = false;
 
   get isHost(): boolean { return this.facts.role === "Host"; }
+  /** Came from our own list, and may go back there; a launch from the chart has no list. */
+  get fromList(): boolean { return this.facts.knownBy === "Staff"; }
   get self(): RoomPerson | undefined { return this.state?.people.find((person) => person.id === this.state!.me); }
   get waiting(): RoomPerson[] { return this.state?.people.filter(isWaiting) ?? []; }
   get others(): RoomPerson[] { return this.state?.people.filter((person) => person.state === "InCall" && person.id !== this.state!.me) ?? []; }

@@ -33,6 +33,7 @@ export interface RoomState {
 export interface RoomFacts {
   sid: string;
   role: Role;
+  knownBy: "Ehr" | "Staff" | "Link" | "Self";
   me: string;
   name: string;
   patient: string | null;
