@@ -55,7 +55,7 @@ public sealed class VisitLists(Db db, TenantDirectory tenants, Platform.Audit.Ac
     public async Task<VisitDay> Day(Caller caller, DateOnly? day, bool mine, string? search, CancellationToken stop)
     {
         var tenant = (await tenants.Find(caller.Tenant, stop))!;
-        var zone = TimeZoneInfo.FindSystemTimeZoneById(tenant.TimeZone);
+        var zone = tenant.Zone;
         var now = db.Clock.GetUtcNow();
         var shown = day ?? DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, zone).DateTime);
         var from = Midnight(shown, zone);

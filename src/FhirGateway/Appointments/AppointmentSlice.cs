@@ -2,10 +2,11 @@ using System.Text.Json;
 using HealthTeams.Collaboration.Visits;
 using HealthTeams.FhirGateway.Json;
 using HealthTeams.FhirGateway.Storage;
+using HealthTeams.Platform.Tenants;
 
 namespace HealthTeams.FhirGateway.Appointments;
 
-internal sealed class AppointmentSlice(VisitDoor door, Lazy<VisitProjection> projection) : IResourceSlice
+internal sealed class AppointmentSlice(VisitDoor door, TenantDirectory tenants, Lazy<VisitProjection> projection) : IResourceSlice
 {
     public string Type => "Appointment";
     public int Order => 1;
@@ -13,7 +14,7 @@ internal sealed class AppointmentSlice(VisitDoor door, Lazy<VisitProjection> pro
     public async Task<Problem?> Apply(Tx tx, string id, JsonElement resource, ReadReferences read)
     {
         var resources = await read(AppointmentToVisit.References(resource));
-        if (AppointmentToVisit.Map(resource, Guid.Empty, id, resources) is not { } booking) return null;
+        if (AppointmentToVisit.Map(resource, Guid.Empty, id, resources, (await tenants.Find(tx.Tenant, tx.Stop))!.Zone) is not { } booking) return null;
         if (booking.End < booking.Start) return Problem.Unprocessable("The appointment ends before it starts.", "Appointment.end", "invariant");
         var visit = await door.Book(tx, booking);
         // What the product has decided stands: the next version says so, in this transaction.

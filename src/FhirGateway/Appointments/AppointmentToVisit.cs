@@ -11,7 +11,7 @@ namespace HealthTeams.FhirGateway.Appointments;
 internal static class AppointmentToVisit
 {
     /// <returns>Null when there is nothing to visit yet: proposed, on a waiting list, or for nobody.</returns>
-    public static VisitBooking? Map(JsonElement appointment, Guid source, string id, IReadOnlyDictionary<string, JsonElement> resources)
+    public static VisitBooking? Map(JsonElement appointment, Guid source, string id, IReadOnlyDictionary<string, JsonElement> resources, TimeZoneInfo zone)
     {
         if (State(FhirJson.Text(appointment, "status")) is not { } state) return null;
         PersonSaid? patient = null;
@@ -30,7 +30,7 @@ internal static class AppointmentToVisit
             }
         }
         return new VisitBooking([new VisitKey(source, "Appointment", id)], PersonFromFhir.Identifiers(appointment), state,
-            Instant(appointment, "start"), Instant(appointment, "end"),
+            Instant(appointment, zone, "start"), Instant(appointment, zone, "end"),
             Concept(appointment, "reasonCode") ?? FhirJson.Text(appointment, "description"), Concept(appointment, "serviceType") ?? Concept(appointment, "appointmentType"),
             location, patient, clinicians);
     }
@@ -41,8 +41,9 @@ internal static class AppointmentToVisit
     internal static string? TypeOf(JsonElement actor, string? reference) =>
         reference is not null && !LogicalReference.Is(reference) ? Reference.Split(reference).Type ?? FhirJson.Text(actor, "type") : FhirJson.Text(actor, "type");
 
-    internal static DateTimeOffset? Instant(JsonElement element, params ReadOnlySpan<string> path) =>
-        FhirJson.Text(element, path) is { } text ? DateRange.Parse(text)?.Lo : null;
+    /// <summary>A time that the EHR sent without a zone is the hospital's own time.</summary>
+    internal static DateTimeOffset? Instant(JsonElement element, TimeZoneInfo zone, params ReadOnlySpan<string> path) =>
+        FhirJson.Text(element, path) is { } text ? DateRange.Parse(text, zone)?.Lo : null;
 
     internal static string? Concept(JsonElement element, string name) =>
         FhirJson.Text(element, name, "text") ?? FhirJson.Text(element, name, "coding", "display");

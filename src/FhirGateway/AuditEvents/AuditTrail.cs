@@ -70,12 +70,12 @@ internal sealed class AuditTrail(Db db, Platform.Audit.AccessLog audit)
         w.WriteString("resourceType", "Bundle");
         w.WriteString("type", "searchset");
         w.WriteStartArray("link");
-        Link(w, "self", $"{request.Base}/AuditEvent{(request.Query.Length > 0 ? "?" + request.Query : "")}");
+        FhirJson.Link(w, "self", $"{request.Base}/AuditEvent{(request.Query.Length > 0 ? "?" + request.Query : "")}");
         if (rows.Count > ask.Count)
         {
             var last = rows[ask.Count - 1];
             var others = string.Join('&', Conditions.Parse(request.Query).Where(q => q.Name != "_cursor").Select(q => $"{q.Name}={Uri.EscapeDataString(q.Value)}"));
-            Link(w, "next", $"{request.Base}/AuditEvent?{(others.Length > 0 ? others + "&" : "")}_cursor={last.At.UtcTicks.ToString(CultureInfo.InvariantCulture)}_{last.Id}");
+            FhirJson.Link(w, "next", $"{request.Base}/AuditEvent?{(others.Length > 0 ? others + "&" : "")}_cursor={last.At.UtcTicks.ToString(CultureInfo.InvariantCulture)}_{last.Id}");
         }
         w.WriteEndArray();
         w.WriteStartArray("entry");
@@ -93,12 +93,4 @@ internal sealed class AuditTrail(Db db, Platform.Audit.AccessLog audit)
         w.WriteEndArray();
         w.WriteEndObject();
     });
-
-    private static void Link(Utf8JsonWriter w, string relation, string url)
-    {
-        w.WriteStartObject();
-        w.WriteString("relation", relation);
-        w.WriteString("url", url);
-        w.WriteEndObject();
-    }
 }

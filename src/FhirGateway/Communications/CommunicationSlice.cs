@@ -31,7 +31,7 @@ internal sealed class CommunicationSlice(MessageDoor door) : IResourceSlice
         var patient = FhirJson.Text(resource, "subject", "reference");
         await door.Send(tx, new MessageSaid(id, MessageRules.PriorityOf(FhirJson.Text(resource, "priority")), Sender(resource, resources), null,
             patient is not null && resources.TryGetValue(patient, out var p) ? PersonFromFhir.Map(PersonKind.Patient, Guid.Empty, patient, p, null) : null,
-            text, AppointmentToVisit.Instant(resource, "sent"), recipients));
+            text, AppointmentToVisit.Instant(resource, TimeZoneInfo.Utc, "sent"), recipients));
         return null;
     }
 

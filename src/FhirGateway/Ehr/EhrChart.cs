@@ -46,7 +46,7 @@ public sealed class EhrChart(OutboundHttp http, TimeProvider clock)
         if (bookings.Count > 0) return bookings;
         if (encounter is { } alone && context.Encounter is { } own)
         {
-            var mapped = EncounterToVisit.Map(alone, ehr.Id, own, await reader.Load(EncounterToVisit.References(alone)), launched: true);
+            var mapped = EncounterToVisit.Map(alone, ehr.Id, own, await reader.Load(EncounterToVisit.References(alone)), ehr.Zone, launched: true);
             return mapped is null ? [] : new[] { mapped };
         }
         return context.Patient is { } patient ? await PatientsOwn(client, ehr, patient, context, reader, stop) : Array.Empty<VisitBooking>();
@@ -101,7 +101,7 @@ public sealed class EhrChart(OutboundHttp http, TimeProvider clock)
         // An appointment that names other patients and not this one is not meant.
         var actors = FhirJson.Items(appointment, "participant").Select(p => p.TryGetProperty("actor", out var a) ? a : default);
         if (NotOf(actors, context.Patient)) return null;
-        var booking = AppointmentToVisit.Map(appointment, ehr.Id, id, await reader.Load(references));
+        var booking = AppointmentToVisit.Map(appointment, ehr.Id, id, await reader.Load(references), ehr.Zone);
         if (booking is null || encounter is not { } e || FhirJson.Text(e, "id") is not { } encounterId || !AppointmentsOf(e).Contains(id)) return booking;
         return booking with
         {

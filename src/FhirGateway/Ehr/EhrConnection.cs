@@ -3,7 +3,11 @@ namespace HealthTeams.FhirGateway.Ehr;
 /// <summary>A registered EHR as the gateway needs it: where its FHIR API is and how to get a token for it now.</summary>
 /// <param name="Id">The EHR registration's id, the Source of visit keys.</param>
 /// <param name="Token">An access token; the argument asks for a fresh one after a 401.</param>
-public sealed record EhrConnection(Guid Id, Uri Base, Func<bool, CancellationToken, Task<Outcome<string>>> Token);
+public sealed record EhrConnection(Guid Id, Uri Base, Func<bool, CancellationToken, Task<Outcome<string>>> Token)
+{
+    /// <summary>The hospital's time zone, for times that the EHR sends without one.</summary>
+    public TimeZoneInfo Zone { get; init; } = TimeZoneInfo.Utc;
+}
 
 /// <summary>
 /// Bound by Host to SmartLauncher, which alone holds registrations and tokens: the EHRs of a tenant that may be

@@ -12,7 +12,7 @@ namespace HealthTeams.FhirGateway.Encounters;
 internal static class EncounterToVisit
 {
     /// <param name="launched">A launch means this encounter, whatever its class; else only virtual ones and those with an appointment are visits.</param>
-    public static VisitBooking? Map(JsonElement encounter, Guid source, string id, IReadOnlyDictionary<string, JsonElement> resources, bool launched = false)
+    public static VisitBooking? Map(JsonElement encounter, Guid source, string id, IReadOnlyDictionary<string, JsonElement> resources, TimeZoneInfo zone, bool launched = false)
     {
         var appointment = FhirJson.Items(encounter, "appointment").Select(a => FhirJson.Text(a, "reference")).OfType<string>()
             .Select(Reference.Split).FirstOrDefault(r => r.Type == "Appointment").Id;
@@ -33,8 +33,8 @@ internal static class EncounterToVisit
         var keys = new List<VisitKey> { new(source, "Encounter", id) };
         if (appointment is not null) keys.Insert(0, new VisitKey(source, "Appointment", appointment));
         return new VisitBooking(keys, PersonFromFhir.Identifiers(encounter), State(FhirJson.Text(encounter, "status")),
-            appointment is null ? AppointmentToVisit.Instant(encounter, "period", "start") : null,
-            appointment is null ? AppointmentToVisit.Instant(encounter, "period", "end") : null,
+            appointment is null ? AppointmentToVisit.Instant(encounter, zone, "period", "start") : null,
+            appointment is null ? AppointmentToVisit.Instant(encounter, zone, "period", "end") : null,
             AppointmentToVisit.Concept(encounter, "reasonCode"), AppointmentToVisit.Concept(encounter, "serviceType"),
             FhirJson.Text(encounter, "location", "location", "display"), patient, [.. clinicians]);
     }

@@ -81,17 +81,11 @@ internal sealed class History(Db db, AccessLog audit)
         w.WriteString("type", "history");
         w.WriteStartArray("link");
         var self = $"{request.Base}/{string.Join('/', request.Path)}";
-        w.WriteStartObject();
-        w.WriteString("relation", "self");
-        w.WriteString("url", request.Query.Length > 0 ? $"{self}?{request.Query}" : self);
-        w.WriteEndObject();
+        FhirJson.Link(w, "self", request.Query.Length > 0 ? $"{self}?{request.Query}" : self);
         if (rows.Count > size)
         {
             var others = string.Join('&', Conditions.Parse(request.Query).Where(q => q.Name != "_cursor").Select(q => $"{q.Name}={Uri.EscapeDataString(q.Value)}"));
-            w.WriteStartObject();
-            w.WriteString("relation", "next");
-            w.WriteString("url", $"{self}?{(others.Length > 0 ? others + "&" : "")}_cursor={rows[size - 1].Seq}");
-            w.WriteEndObject();
+            FhirJson.Link(w, "next", $"{self}?{(others.Length > 0 ? others + "&" : "")}_cursor={rows[size - 1].Seq}");
         }
         w.WriteEndArray();
         w.WriteStartArray("entry");

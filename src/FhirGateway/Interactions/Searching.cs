@@ -146,8 +146,8 @@ internal sealed class Searching(Db db, AccessLog audit)
         w.WriteStartArray("link");
         var self = new StringBuilder($"{request.Base}/{type}?");
         foreach (var (name, value) in query.Used.Concat(ask.Shown)) self.Append(CultureInfo.InvariantCulture, $"{Uri.EscapeDataString(name)}={Uri.EscapeDataString(value)}&");
-        Link(w, "self", self.ToString().TrimEnd('&', '?'));
-        if (found.More) Link(w, "next", $"{self}_cursor={Uri.EscapeDataString(SearchAsk.Seal(found.Cursor))}");
+        FhirJson.Link(w, "self", self.ToString().TrimEnd('&', '?'));
+        if (found.More) FhirJson.Link(w, "next", $"{self}_cursor={Uri.EscapeDataString(SearchAsk.Seal(found.Cursor))}");
         w.WriteEndArray();
         if (found.Matches.Count > 0 || found.Warnings.Count > 0)
         {
@@ -168,14 +168,6 @@ internal sealed class Searching(Db db, AccessLog audit)
         }
         w.WriteEndObject();
     });
-
-    private static void Link(Utf8JsonWriter w, string relation, string url)
-    {
-        w.WriteStartObject();
-        w.WriteString("relation", relation);
-        w.WriteString("url", url);
-        w.WriteEndObject();
-    }
 
     private static void Entry(Utf8JsonWriter w, string server, Hit hit, string mode)
     {

@@ -105,6 +105,15 @@ internal static class FhirJson
         }
     }
 
+    /// <summary>One entry of Bundle.link.</summary>
+    public static void Link(Utf8JsonWriter w, string relation, string url)
+    {
+        w.WriteStartObject();
+        w.WriteString("relation", relation);
+        w.WriteString("url", url);
+        w.WriteEndObject();
+    }
+
     public static string Instant(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>The value at a path of property names, first item of arrays: <c>Text(r, "code", "coding", "code")</c>.</summary>

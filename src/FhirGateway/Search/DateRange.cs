@@ -18,7 +18,8 @@ internal readonly record struct DateRange(DateTimeOffset Lo, DateTimeOffset Hi)
     /// <summary>What timestamptz holds.</summary>
     public static readonly TimeSpan Finest = TimeSpan.FromMicroseconds(1);
 
-    public static DateRange? Parse(string text)
+    /// <param name="local">Where a time without zone was written; UTC when nobody knows.</param>
+    public static DateRange? Parse(string text, TimeZoneInfo? local = null)
     {
         text = text.Trim();
         var t = text.IndexOf('T', StringComparison.Ordinal);
@@ -42,6 +43,7 @@ internal readonly record struct DateRange(DateTimeOffset Lo, DateTimeOffset Hi)
         };
         if (format.Length == 0 || !TimeSpan.TryParseExact(clock, format, CultureInfo.InvariantCulture, out var time)) return null;
         if (day.Lo.Year < 2) return null; // .NET has no instant before year 1, which a zone could make of it
+        if (zone <= 0 && local is not null) offset = local.GetUtcOffset((day.Lo + time).DateTime);
         var lo = day.Lo + time - offset;
         return new DateRange(lo, lo + (width < Finest ? Finest : width));
     }

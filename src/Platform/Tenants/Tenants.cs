@@ -5,7 +5,10 @@ using HealthTeams.Platform.Database;
 namespace HealthTeams.Platform.Tenants;
 
 /// <summary>A hospital.</summary>
-public sealed record Tenant(int Id, string Slug, string Name, string TimeZone, bool Demo);
+public sealed record Tenant(int Id, string Slug, string Name, string TimeZone, bool Demo)
+{
+    public TimeZoneInfo Zone => TimeZoneInfo.FindSystemTimeZoneById(TimeZone);
+}
 
 /// <summary>Tenants by slug and id; they are few and change rarely, so they are kept in memory once seen.</summary>
 public sealed class TenantDirectory(Db db)

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using HealthTeams.Collaboration.People;
 using HealthTeams.Collaboration.Visits;
 using HealthTeams.FhirGateway.Ehr;
+using HealthTeams.Platform.Tenants;
 using HealthTeams.SmartLauncher.Ehrs;
 using Microsoft.AspNetCore.Http;
 
@@ -14,7 +15,7 @@ internal sealed record Arrival(
 /// <summary>From the EHR's answer to who came and which visits it can be (SMART-A10 to A21).</summary>
 public sealed partial class LaunchCallback(
     PendingLaunches pending, EhrRegistry ehrs, EhrDiscovery discovery, EhrTokenCall call, IdTokenCheck idTokens, EhrChart chart, LaunchTokens tokens,
-    LauncherSettings settings, TimeProvider clock)
+    TenantDirectory tenants, LauncherSettings settings, TimeProvider clock)
 {
     internal async Task<Outcome<(Arrival Arrival, BrowserBond Browser)>> Answer(HttpContext http, CancellationToken stop)
     {
@@ -66,7 +67,7 @@ public sealed partial class LaunchCallback(
             return LaunchProblem.Of(LaunchProblem.NoPatient, "The launch names neither patient nor encounter nor appointment.");
         }
         var passing = tokens.Passing(ehr, launch.IssUsed, answer.Tokens);
-        var connection = passing.Connection;
+        var connection = passing.Connection with { Zone = (await tenants.Find(ehr.Tenant, stop))!.Zone };
         var bookings = await chart.Visits(connection, context, stop);
         if (!bookings.Ok) return LaunchProblem.Named(bookings.Problem, LaunchProblem.ChartUnreadable);
         var person = await chart.Person(connection, fhirUser.Reference, stop);

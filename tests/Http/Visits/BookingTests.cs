@@ -73,6 +73,14 @@ public sealed class BookingTests(TestProduct product) : IClassFixture<TestProduc
     }
 
     [Fact]
+    public async Task A_time_without_a_zone_is_the_hospitals_own_time()
+    {
+        var fhir = await product.Fhir();
+        var appointment = await fhir.Create("Appointment", "{\"resourceType\":\"Appointment\",\"status\":\"booked\",\"start\":\"2026-11-23T15:00:00\",\"end\":\"2026-11-23T15:20:00\",\"participant\":[{\"status\":\"accepted\"}]}");
+        Assert.Equal(new DateTime(2026, 11, 23, 14, 0, 0, DateTimeKind.Utc), await product.Ask<DateTime>($"select v.start_at from collab.visit v join collab.visit_key k on k.visit = v.id where k.id = '{appointment.Id()}'"));
+    }
+
+    [Fact]
     public async Task A_corrected_birth_date_is_the_same_patient_corrected()
     {
         var booked = await product.Book("A-corrected", mrn: "MRN-corrected");
