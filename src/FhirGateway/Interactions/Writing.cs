@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using HealthTeams.FhirGateway.Json;
 using HealthTeams.FhirGateway.Outcomes;
@@ -56,7 +57,7 @@ internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator vali
             case WriteKind.Create or WriteKind.Update:
                 if (request.Body is not { ValueKind: JsonValueKind.Object } body) return No(FhirAnswer.Of(Problem.Invalid("The body must be a resource.", code: "structure")));
                 if (Mismatch(kind, type, id, body) is { } mismatch) return No(FhirAnswer.Of(mismatch));
-                var issues = validator.Validate(JsonSerializer.SerializeToUtf8Bytes(body), type);
+                var issues = validator.Validate(JsonMarshal.GetRawUtf8Value(body), type);
                 if (issues.Count > 0) return No(FhirAnswer.Of(400, position == 0 && fullUrl is null ? issues : issues.Select(i => i with { Expression = $"Bundle.entry[{position}].resource{Below(i.Expression, type)}" })));
                 return (entry with { Body = body }, limit.Value, null);
             case WriteKind.Patch:

@@ -236,10 +236,11 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
         }
         else body = e.Body!.Value;
 
-        if (exists && SameContent(now!, body, p.Id, references)) return Unchanged(200, p, now!);
         var version = (now?.Version ?? 0) + 1;
         var stored = FhirJson.Stamp(body, p.Id, version, updated, references);
-        var after = Parse(stored);
+        if (exists && FhirJson.SameButForStamp(stored, now!.Body!)) return Unchanged(200, p, now);
+        // What the indexes and slices see is what is stored: references of ours are relative there.
+        var after = references.Changes(body) ? Parse(stored) : body;
         batch.Add(type, p.Id, now?.Rid ?? await rids.Next(stop), version, Method(e.Kind), stored, now is null,
             exists ? IndexRows.Of(e.Type, Parse(now!.Body!)) : null, IndexRows.Of(e.Type, after));
         return (new WriteResult(exists ? 200 : 201, e.Type, p.Id, version, updated, stored, true) { Before = now?.Body }, after);
@@ -268,9 +269,6 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
         }
         return null;
     }
-
-    private static bool SameContent(Stored now, JsonElement body, string id, ReferenceMap references) =>
-        FhirJson.Stamp(body, id, now.Version, now.Updated, references).AsSpan().SequenceEqual(now.Body);
 
     private static (WriteResult, JsonElement) Unchanged(int status, Planned p, Stored? now) =>
         (new WriteResult(status, p.Entry.Type, p.Id, now?.Version ?? 0, now?.Updated ?? default, now?.Body, false) { Before = now?.Body }, default);
