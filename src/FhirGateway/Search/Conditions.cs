@@ -8,18 +8,18 @@ namespace HealthTeams.FhirGateway.Search;
 /// <summary>Queries that decide a write: If-None-Exist, conditional update, patch and delete, conditional references.</summary>
 internal static class Conditions
 {
+    /// <param name="by">Whose scopes bound what can match; null is the product itself.</param>
     /// <returns>Ids that match, two at most. Unknown parameters are an error here: a typo must not match everything.</returns>
-    public static async Task<Outcome<List<string>>> Find(Tx tx, string type, string condition, string server)
+    public static async Task<Outcome<List<string>>> Find(Tx tx, string type, string condition, string server, Caller? by = null)
     {
         var criteria = Parse(condition).Where(c => c.Name is not ("_format" or "_pretty")).ToList();
         if (criteria.Count == 0) return Problem.Precondition("A condition needs at least one search parameter.", "invalid");
-        var query = SearchQuery.Build(type, tx.Tenant, criteria, strict: true, server);
-        if (!query.Ok) return query.Problem with { Status = 412 };
+        var query = SearchQuery.Build(new SearchOf(tx.Tenant, server, by, [type]), criteria, strict: true);
+        if (!query.Ok) return query.Problem.Status == 403 ? query.Problem : query.Problem with { Status = 412 };
         if (query.Value.Used.Count == 0) return Problem.Precondition("A condition needs at least one search parameter with a value.", "invalid");
-        await using var command = new NpgsqlCommand($"select r.id from fhir.resource r where {query.Value.Where} limit 2", tx.Connection, tx.Transaction);
-        foreach (var p in query.Value.Parameters) command.Parameters.Add(p);
+        await using var batch = new NpgsqlBatch(tx.Connection, tx.Transaction) { BatchCommands = { query.Value.Args.Command(query.Value.Some(2)) } };
         var ids = new List<string>();
-        await using var reader = await command.ExecuteReaderAsync(tx.Stop);
+        await using var reader = await batch.ExecuteReaderAsync(tx.Stop);
         while (await reader.ReadAsync(tx.Stop)) ids.Add(reader.GetString(0));
         return ids;
     }

@@ -103,7 +103,7 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
         var matched = false;
         if (e.Condition is not null)
         {
-            var found = await Conditions.Find(tx, e.Type, e.Condition, settings.Base);
+            var found = await Conditions.Find(tx, e.Type, e.Condition, settings.Base, e.By);
             if (!found.Ok) return found.Problem;
             if (found.Value.Count > 1) return Problem.Precondition($"{e.Type}?{e.Condition} matches more than one resource.", "multiple-matches");
             matched = found.Value.Count == 1;
@@ -161,7 +161,7 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
                 }
                 var query = reference.IndexOf('?', StringComparison.Ordinal);
                 if (query <= 0 || !ResourceTypes.Known(reference[..query])) continue;
-                var found = await Conditions.Find(tx, reference[..query], reference[(query + 1)..], settings.Base);
+                var found = await Conditions.Find(tx, reference[..query], reference[(query + 1)..], settings.Base, p.Entry.By);
                 if (!found.Ok) return found.Problem with { Detail = $"The reference {reference}: {found.Problem.Detail}", Where = $"Bundle.entry[{p.Entry.Position}].resource" };
                 if (found.Value.Count != 1)
                 {
