@@ -84,7 +84,7 @@ internal static class SearchParameters
             var targets = definition.Target?.Select(t => t.ToString()!).ToArray() ?? [];
             var parameter = new Parameter(definition.Resource, definition.Name, Kind(definition.Type), Hash($"{definition.Resource}.{definition.Name}"), paths, targets)
             {
-                Components = definition.Type != SearchParamType.Composite ? [] : [.. definition.Component!.Select(c => Part(definition.Resource, kinds[c.Definition!], c.Expression!))],
+                Components = definition.Type != SearchParamType.Composite ? [] : Parts(definition, kinds),
             };
             ofType.TryAdd(definition.Name, parameter);
         }
@@ -106,6 +106,14 @@ internal static class SearchParameters
             .Distinct().GroupBy(p => p.Item1).FirstOrDefault(g => g.Count() > 1);
         if (numbers is not null) throw new InvalidOperationException($"Search parameters {string.Join(", ", numbers.Select(p => p.Item2))} share a number.");
         return all.ToFrozenDictionary(p => p.Key, p => p.Value.ToFrozenDictionary(StringComparer.Ordinal), StringComparer.Ordinal);
+    }
+
+    private static Component[] Parts(SearchParamDefinition composite, Dictionary<string, SearchParamDefinition> definitions)
+    {
+        var parts = composite.Component!.Select(c => Part(composite.Resource!, definitions[c.Definition!], c.Expression!)).ToArray();
+        // R4 has the two definitions of DocumentReference.relationship the wrong way round; its expressions are right.
+        return parts is [{ Parameter.Kind: ParameterKind.Reference } first, { Parameter.Kind: ParameterKind.Token } second]
+            ? [first with { Parameter = second.Parameter }, second with { Parameter = first.Parameter }] : parts;
     }
 
     private static Component Part(string type, SearchParamDefinition definition, string expression) =>
