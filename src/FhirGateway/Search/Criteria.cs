@@ -139,7 +139,7 @@ internal sealed class Criteria(SqlArgs args, string server, Caller? by, Paramete
         if (modifier is "not" or "not-in") return new Clause(a => $"not exists ({rows} and x.rid = {a}.rid offset 0)", null, 9);
         Func<string, string> probe = a => $"exists ({rows} and x.rid = {a}.rid offset 0)";
         if (p.Kind == ParameterKind.Date && groups.TrueForAll(g => g.Count == 1)) return DateClause(p, probe, param, conditions, [.. groups.Select(g => DateValue.Read(args, g[0])!)]);
-        return new Clause(probe, rows, Rank(p, modifier, groups[0]));
+        return new Clause(probe, rows, Rank(p, modifier, groups[0])) { Exact = types.Count == 1 && p.RowsOf.StartsWith(types[0], StringComparison.Ordinal) };
     }
 
     /// <summary>Leads by when it begins where that is said, else by the two indexes of what is short and what is long.</summary>
@@ -152,7 +152,7 @@ internal sealed class Criteria(SqlArgs args, string server, Caller? by, Paramete
             : [$"x.hi - x.lo <= interval '1 day' and x.lo > {h.DayBefore}{bounds} and {conditions}", $"x.hi - x.lo > interval '1 day' and x.hi > {h.Hi}{bounds} and {conditions}"];
         var drive = string.Join(" union all ", parts.Select(c => $"(select x.rid from fhir.date x where x.tenant = $1 and x.{param} and {c})"));
         var bounded = values.Any(v => v.LoMin is not null) || (hiMin is not null && loMax is not null);
-        return new Clause(probe, bounds.Length == 0 && hiMin is null ? null : drive, bounded ? 3 : 6) { Walk = p.Single ? new DateWalk(p.Number, [.. parts.Select(c => c.Replace("x.", "k.", StringComparison.Ordinal))]) : null };
+        return new Clause(probe, bounds.Length == 0 && hiMin is null ? null : drive, bounded ? 3 : 6) { Exact = true, Walk = p.Single ? new DateWalk(p.Number, [.. parts.Select(c => c.Replace("x.", "k.", StringComparison.Ordinal))]) : null };
     }
 
     /// <summary>How likely a criterion is to name few: what carries an identity first, a code of a short list last.</summary>

@@ -23,7 +23,7 @@ internal sealed record SearchOf(int Tenant, string Server, Caller? By, IReadOnly
 /// </summary>
 internal sealed class SearchQuery
 {
-    public const int Few = 10_000;
+    public const int Few = 5_000;
     private const int MostDrivers = 3;
 
     // Planning time grows with the first, PostgreSQL takes 65,535 of the second.
@@ -105,6 +105,7 @@ internal sealed class SearchQuery
             var these = Args.Add(types.Select(ResourceTypes.Number).ToArray());
             limited.Add(within.Value is { } condition ? $"(r.type = any({these}) and {condition})" : $"r.type = any({these})");
         }
+        if (limited is [var whole] && whole.StartsWith("r.type = any(", StringComparison.Ordinal)) return null; // nothing is limited
         if (limited.Count == 0) return FhirAccess.Reach(Of.By, Type, 's').Problem;
         clauses.Add(new Clause(_ => $"({string.Join(" or ", limited)})", null, 9));
         return null;
@@ -116,7 +117,7 @@ internal sealed class SearchQuery
     /// <summary>The first few that match, in no order: for the conditions of writes.</summary>
     public string Some(int limit) => $"{Led(clauses.Where(c => c.Drive is not null).MinBy(c => c.Rank), "r.id, r.rid")} limit {limit}";
 
-    public string Count() => Led(clauses.Where(c => c.Drive is not null).MinBy(c => c.Rank), "count(*)");
+    public string Count() => clauses is [{ Exact: true, Drive: { } rows }] ? $"select count(distinct d.rid) from ({rows}) d" : Led(clauses.Where(c => c.Drive is not null).MinBy(c => c.Rank), "count(*)");
 
     private string Led(Clause? leading, string what, string more = "") => leading is null
         ? $"select {what} from fhir.resource r where {Filter()}{more}"
@@ -126,9 +127,11 @@ internal sealed class SearchQuery
     public string Page(Sort sort, int limit)
     {
         var what = $"r.type, r.id, r.rid, r.body{sort.Columns}";
-        var drivers = clauses.Where(c => c.Drive is not null).OrderBy(c => c.Rank).Take(MostDrivers).ToList();
+        // A walk in the order of a criterion keeps to it at no cost, and stops when the page is full: it need not lead.
+        var drivers = clauses.Where(c => c.Drive is not null && (c.Walk is null || c.Walk.Number != sort.Leading)).OrderBy(c => c.Rank).Take(MostDrivers).ToList();
         if (drivers is [{ Rank: 0 } sure, ..]) return $"select * from ({Led(sure, what)}) b where true{sort.After} {sort.Order} limit {limit}";
-        if (drivers.Count == 0) return Ordered(sort.Walks(null, Unwalked, "", limit), sort, limit);
+        var walked = clauses.Select(c => c.Walk).FirstOrDefault(w => w is not null && w.Number == sort.Leading);
+        if (drivers.Count == 0) return Ordered(sort.Walks(walked, Unwalked, "", limit), sort, limit);
         var (with, parts, many) = (new List<string>(), new List<string>(), "");
         for (var i = 0; i < drivers.Count; i++)
         {
@@ -137,7 +140,7 @@ internal sealed class SearchQuery
             parts.Add($"(select * from (select {what} from (select distinct rid from c{i}) d join fhir.resource r on r.tenant = $1 and r.rid = d.rid where {Filter(drivers[i])}{here}) b where true{sort.After} {sort.Order} limit {limit})");
             many += $" and (select n from n{i}) > {Few}";
         }
-        var (walkWith, walks) = sort.Walks(clauses.Select(c => c.Walk).FirstOrDefault(w => w is not null && w.Number == sort.Leading), Unwalked, many, limit);
+        var (walkWith, walks) = sort.Walks(walked, Unwalked, many, limit);
         return Ordered(([.. with, .. walkWith], [.. parts, .. walks]), sort, limit);
     }
 

@@ -98,14 +98,17 @@ internal sealed class Sort
             var start = keys.Count == 0 && after is { } a ? $" and r.rid > {args.Add(a.Rid)}" : "";
             return ([], [$"(select * from (select {what} from fhir.resource r where {filter(null)}{many}{start}) b where true{(keys.Count == 0 ? "" : After)} {Order.Replace(" nulls last", "", StringComparison.Ordinal)} limit {limit})"]);
         }
-        var columns = $"r.type, r.id, r.rid, r.body, k.{first.Column} as k0{string.Concat(keys.Skip(1).Select((k, i) => $", {k.Of("r")} as k{i + 1}"))}";
         var parts = walk is not null && walk.Number == first.Number ? walk.Parts : [];
         var kept = parts.Count > 0 ? walk : null;
         var only = first.Single ? "" : $" and not exists (select from fhir.{table} y where y.tenant = $1 and y.rid = k.rid and y.{first.Param}{first.View("y")} and (y.{first.Column}, y.ctid) {(first.Descending ? ">" : "<")} (k.{first.Column}, k.ctid) offset 0)";
         var from = after is { } last && last.Values[0] is { } value ? $" and k.{first.Column} {(first.Descending ? "<=" : ">=")} {args.Add(value, first.Type)}" : "";
+        // "offset 0": walked in the order of the index and looked up one by one, whatever the planner believes of their number.
         var walks = (parts.Count > 0 ? parts : ["true"]).Select(part => $"""
-            (select * from (select {columns} from fhir.{table} k join fhir.resource r on r.tenant = $1 and r.rid = k.rid
-              where k.tenant = $1 and k.{first.Param}{first.View("k")} and {part}{from}{only} and {filter(kept)}{many}) b where true{After} {Order.Replace(" nulls last", "", StringComparison.Ordinal)} limit {limit})
+            (select * from (select r.type, r.id, r.rid, r.body, k.key as k0{string.Concat(keys.Skip(1).Select((k, i) => $", {k.Of("r")} as k{i + 1}"))}
+              from (select k.rid, k.{first.Column} as key from fhir.{table} k where k.tenant = $1 and k.{first.Param}{first.View("k")} and {part}{from}{only}
+                {(walk?.Fetched(part) == true ? "" : $"order by k.{first.Column}{(first.Descending ? " desc" : "")}")} offset 0) k
+              cross join lateral (select * from fhir.resource r where r.tenant = $1 and r.rid = k.rid offset 0) r
+              where {filter(kept)}{many}) b where true{After} {Order.Replace(" nulls last", "", StringComparison.Ordinal)} limit {limit})
             """);
         // A page that ended among those without a value goes on among them.
         var inMissing = after is { } end && end.Values[0] is null;

@@ -38,10 +38,17 @@ internal sealed class SqlArgs
 /// <param name="Rank">0: surely few; the higher, the more may match.</param>
 internal sealed record Clause(Func<string, string> Probe, string? Drive, int Rank)
 {
+    /// <summary>What leads is of the type that is searched, without a look at the resource: rows are those of current versions.</summary>
+    public bool Exact { get; init; }
+
     /// <summary>For a walk in the order of this very parameter: what must hold of the row walked on, alias k.</summary>
     public DateWalk? Walk { get; init; }
 }
 
 /// <param name="Number">The parameter the walk is on.</param>
 /// <param name="Parts">One walk each: short times, and those longer than a day.</param>
-internal sealed record DateWalk(int Number, IReadOnlyList<string> Parts);
+internal sealed record DateWalk(int Number, IReadOnlyList<string> Parts)
+{
+    /// <summary>Few last longer than a day and still go on: they are fetched by their end and sorted, not walked from the first of all times.</summary>
+    public bool Fetched(string part) => Parts.Count > 1 && part == Parts[1];
+}
