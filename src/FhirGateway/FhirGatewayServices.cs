@@ -3,6 +3,7 @@ using HealthTeams.Collaboration.Visits;
 using HealthTeams.FhirGateway.Appointments;
 using HealthTeams.FhirGateway.AuditEvents;
 using HealthTeams.FhirGateway.Communications;
+using HealthTeams.FhirGateway.Compartments;
 using HealthTeams.FhirGateway.Ehr;
 using HealthTeams.FhirGateway.Encounters;
 using HealthTeams.FhirGateway.Interactions;
@@ -25,6 +26,7 @@ public static class FhirGatewayServices
         services.AddSingleton<Reading>();
         services.AddSingleton<Writing>();
         services.AddSingleton<Searching>();
+        services.AddSingleton<Everything>();
         services.AddSingleton<History>();
         services.AddSingleton<Bundles>();
         services.AddSingleton<AuditTrail>();

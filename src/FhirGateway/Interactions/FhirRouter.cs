@@ -1,11 +1,12 @@
 using HealthTeams.FhirGateway.AuditEvents;
+using HealthTeams.FhirGateway.Compartments;
 using HealthTeams.FhirGateway.Storage;
 using Npgsql;
 
 namespace HealthTeams.FhirGateway.Interactions;
 
 /// <summary>Which interaction a request is. http://hl7.org/fhir/R4/http.html#summary; used for HTTP and for bundle entries.</summary>
-internal sealed class FhirRouter(Reading reading, Writing writing, Searching searching, History history, Bundles bundles, AuditTrail trail)
+internal sealed class FhirRouter(Reading reading, Writing writing, Searching searching, History history, Bundles bundles, AuditTrail trail, Everything everything)
 {
     public Task<FhirAnswer> Handle(Caller caller, FhirRequest r, CancellationToken stop) => Handle(caller, r, inBundle: false, stop);
 
@@ -28,6 +29,8 @@ internal sealed class FhirRouter(Reading reading, Writing writing, Searching sea
         return r.Path switch
         {
             [] when r.Method == "POST" && !inBundle => bundles.Process(caller, r, e => Handle(caller, e, inBundle: true, stop), stop),
+            [] when get => searching.System(caller, r, stop),
+            ["_search"] when r.Method == "POST" => searching.System(caller, r, stop),
             ["_history"] when get => history.List(caller, r, null, null, stop),
             [var type, ..] when !ResourceTypes.Known(type) => No(Problem.NotFound($"'{type}' is not a resource type of R4.", "not-supported")),
             ["AuditEvent"] when get && TrailAsk.Meant(r.Query) => trail.Search(caller, r, stop),
@@ -38,6 +41,9 @@ internal sealed class FhirRouter(Reading reading, Writing writing, Searching sea
             [_] when r.Method is "POST" or "PUT" or "PATCH" or "DELETE" => writing.Alone(caller, r, stop),
             [var type, var id] when get => reading.Read(caller, r, type, id, null, stop),
             [_, _] when r.Method is "PUT" or "PATCH" or "DELETE" => writing.Alone(caller, r, stop),
+            ["Patient" or "Encounter", var id, "$everything"] when get || r.Method == "POST" => everything.Of(caller, r, r.Path[0], id, stop),
+            [var type, var id, var member] when get && member != "_history" && !member.StartsWith('$') => searching.Member(caller, r, type, id, member, stop),
+            [var type, var id, var member, "_search"] when r.Method == "POST" => searching.Member(caller, r, type, id, member, stop),
             [var type, var id, "_history"] when get => history.List(caller, r, type, id, stop),
             [var type, var id, "_history", var version] when get => Search.SearchValue.Count(version) is { } v
                 ? reading.Read(caller, r, type, id, v, stop) : No(Problem.NotFound($"{type}/{id} has no version '{version}'.")),

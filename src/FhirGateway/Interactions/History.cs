@@ -13,9 +13,9 @@ internal sealed class History(Db db, AccessLog audit)
 {
     public async Task<FhirAnswer> List(Caller caller, FhirRequest request, string? type, string? id, CancellationToken stop)
     {
-        var limit = FhirAccess.Check(caller, type ?? "*", 'r');
+        var limit = FhirAccess.Reach(caller, type ?? "*", 'r');
         if (!limit.Ok) return FhirAnswer.Of(limit.Problem);
-        if (limit.Value.Patient is not null && id is null) return FhirAnswer.Of(Problem.Forbidden("With a patient/ scope only the history of one resource can be read."));
+        if (limit.Value.Grants is not null && id is null) return FhirAnswer.Of(Problem.Forbidden("With a patient/ or a narrowed scope only the history of one resource can be read."));
         var query = Conditions.Parse(request.Query).ToList();
         var count = query.FirstOrDefault(q => q.Name == "_count").Value is { } c ? SearchValue.Count(c) : Searching.DefaultCount;
         if (count is not > 0) return FhirAnswer.Of(Problem.Invalid("_count must be a positive number.", "_count"));
@@ -30,6 +30,8 @@ internal sealed class History(Db db, AccessLog audit)
 
         var rows = await Read(caller.Tenant, request.Within, type, id, since, before, below, size + 1, stop);
         if (id is not null && rows.Count == 0 && below is null && since is null && before is null) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
+        // Of a window that holds a deletion only nobody can tell whose it was.
+        if (limit.Value.Grants is not null && !rows.Exists(r => r.Stored.Body is not null)) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
         if (rows.Exists(r => r.Stored.Body is not null && !FhirAccess.Belongs(limit.Value, ResourceTypes.Name(r.Stored.Type), r.Stored.Id, r.Stored.Body))) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
         await audit.Record(new(caller.Tenant, db.Clock.GetUtcNow(), caller.Actor, "history", id is null ? type ?? "system" : $"{type}/{id}",
             id is null ? null : rows.Select(r => r.Stored.Body is { } body ? PatientOf.Resource(type!, id, body) : null).FirstOrDefault(p => p is not null), 200), stop);

@@ -27,7 +27,7 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
         var references = new ReferenceMap(settings.Base);
         Lock(tx, entries);
         var conditional = entries.Where(e => e.Condition is not null).ToList();
-        var matches = new Queue<Outcome<List<string>>>(conditional.Count == 0 ? [] : await Conditions.Find(tx, [.. conditional.Select(e => (e.Type, e.Condition!))], settings.Base));
+        var matches = new Queue<Outcome<List<string>>>(conditional.Count == 0 ? [] : await Conditions.Find(tx, [.. conditional.Select(e => (e.Type, e.Condition!, e.By))], settings.Base));
         var plan = new Planned[entries.Count];
         for (var i = 0; i < entries.Count; i++)
         {
@@ -154,7 +154,7 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
     /// <summary>Conditional references become what they match; a urn:uuid that no entry has is an error that names it (FHIR-62, FHIR-65).</summary>
     private async Task<Problem?> Unresolved(Tx tx, Planned[] plan, ReferenceMap references)
     {
-        var conditional = new Dictionary<string, int>(StringComparer.Ordinal);
+        var conditional = new Dictionary<string, WriteEntry>(StringComparer.Ordinal);
         foreach (var p in plan)
         {
             // A Bundle that is stored has entries of its own to refer to.
@@ -167,14 +167,14 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
                 {
                     return Problem.Invalid($"No entry has the fullUrl {reference}.", $"Bundle.entry[{p.Entry.Position}].resource", "not-found");
                 }
-                if (LogicalReference.Is(reference)) conditional.TryAdd(reference, p.Entry.Position);
+                if (LogicalReference.Is(reference)) conditional.TryAdd(reference, p.Entry);
             }
         }
         if (conditional.Count == 0) return null;
-        var found = await Conditions.Find(tx, [.. conditional.Keys.Select(LogicalReference.Split)], settings.Base);
-        foreach (var ((reference, position), match) in conditional.Zip(found))
+        var found = await Conditions.Find(tx, [.. conditional.Select(c => (LogicalReference.Split(c.Key).Type, LogicalReference.Split(c.Key).Condition, c.Value.By))], settings.Base);
+        foreach (var ((reference, entry), match) in conditional.Zip(found))
         {
-            var at = $"Bundle.entry[{position}].resource";
+            var at = $"Bundle.entry[{entry.Position}].resource";
             if (!match.Ok) return match.Problem with { Detail = $"The reference {reference}: {match.Problem.Detail}", Where = at };
             if (match.Value.Count != 1)
             {
