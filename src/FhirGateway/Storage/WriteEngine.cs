@@ -219,7 +219,8 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
             if (!exists) return now is null ? Problem.NotFound($"{e.Type}/{p.Id} does not exist.") : Problem.Gone($"{e.Type}/{p.Id} has been deleted.");
             var patched = e.Patch!(Parse(now!.Body!));
             if (!patched.Ok) return patched.Problem;
-            if (validator.Validate(patched.Value, e.Type) is { Count: > 0 } issues) return Problem.Unprocessable(issues[0].Diagnostics, issues[0].Expression, issues[0].Code);
+            // What was taken as it came (handling=lenient) does not stand in the way of a patch of something else.
+            if (validator.Validate(patched.Value, e.Type) is { Count: > 0 } all && all.Except(validator.Validate(now.Body!, e.Type)).ToList() is { Count: > 0 } issues) return Problem.Unprocessable(issues[0].Diagnostics, issues[0].Expression, issues[0].Code);
             body = Parse(patched.Value);
         }
         else body = e.Body!.Value;
