@@ -80,5 +80,20 @@ create table fhir.uri (
 create index uri_value on fhir.uri (tenant, param, value, rid);
 create index uri_rid on fhir.uri (tenant, rid, param);
 
+-- Locks of a write: each name in one order, behind a gate that a load with very many names has to itself.
+create procedure fhir.take_locks(tenant int, alone boolean, names text[])
+  language plpgsql as $$
+declare name text;
+begin
+  if alone then
+    perform pg_advisory_xact_lock(8, tenant);
+  else
+    perform pg_advisory_xact_lock_shared(8, tenant);
+  end if;
+  for name in select distinct n collate "C" from unnest(names) n order by 1 loop
+    perform pg_advisory_xact_lock(hashtextextended(name, tenant));
+  end loop;
+end $$;
+
 call platform.protect(array['fhir.resource', 'fhir.history', 'fhir.token', 'fhir.string', 'fhir.date', 'fhir.reference', 'fhir.quantity', 'fhir.uri']::regclass[]);
 revoke update, delete on fhir.history from healthteams_app;

@@ -41,6 +41,16 @@ begin
   end loop;
 end $$;
 
+-- Named locks until the end of the transaction, in one order for everybody.
+create procedure platform.take_locks(tenant int, names text[])
+  language plpgsql as $$
+declare name text;
+begin
+  for name in select distinct n collate "C" from unnest(names) n order by 1 loop
+    perform pg_advisory_xact_lock(hashtextextended(name, tenant));
+  end loop;
+end $$;
+
 -- Aborts the batch it runs in: a guard for "the row I read is still the row".
 create function platform.expect(actual bigint, expected bigint, reason text) returns void
   language plpgsql as $$
