@@ -61,7 +61,7 @@ public static class HostApp
         services.AddSingleton(s => new Db(database.App(), database.Worker(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<EventRouting>()));
         services.AddPlatform();
         services.AddCollaboration(new IceSettings(settings.Stun, settings.Turn, settings.TurnSecret));
-        services.AddFhirGateway(new FhirSettings(publicUrl));
+        services.AddFhirGateway(new FhirSettings(publicUrl) { Limits = settings.FhirLimits });
         services.AddSingleton<ProjectFhir>(FhirGatewayServices.Projection);
         services.AddSmartLauncher(new LauncherSettings(publicUrl, settings.DataDir, settings.Demo));
         services.AddWeb();
@@ -86,6 +86,7 @@ public static class HostApp
         PublicAddress.Use(app, settings);
         app.UseMiddleware<SecurityHeaders>();
         app.UseResponseCompression();
+        app.UseFhirLimits();
         app.UseRequestDecompression();
         app.UseStaticFiles(new StaticFileOptions
         {

@@ -48,7 +48,11 @@ internal static class BinaryContent
         if (request.Query.ContainsKey("_format")) return null;
         using var document = JsonDocument.Parse(resource);
         var contentType = FhirJson.Text(document.RootElement, "contentType") is { } said && MediaTypeHeaderValue.TryParse(said, out _) ? said : "application/octet-stream";
-        if (!Prefers(request, contentType, out var nothing)) return nothing ? Formats.NotSpoken with { Detail = $"This Binary is {contentType}; ask for that or for application/fhir+json." } : null;
+        if (!Prefers(request, contentType, out var nothing))
+        {
+            if (!nothing) return null;
+            return Formats.NotSpoken with { Detail = $"This Binary is {contentType}; ask for that or for application/fhir+json." };
+        }
         return (contentType, document.RootElement.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.String && data.TryGetBytesFromBase64(out var bytes) ? bytes : []);
     }
 

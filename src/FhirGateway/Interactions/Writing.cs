@@ -17,15 +17,27 @@ internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator vali
     public async Task<FhirAnswer> Alone(Caller caller, FhirRequest request, CancellationToken stop)
     {
         var (prepared, no) = Prepare(caller, request, null, 0);
-        if (no is not null || (no = provenance.Refused(caller, request)) is not null) return no;
+        return no ?? await Commit(caller, request, prepared!, stop);
+    }
+
+    /// <summary>A change that an operation makes, by the rules of a patch.</summary>
+    public async Task<FhirAnswer> Change(Caller caller, FhirRequest request, Func<JsonElement, Outcome<byte[]>> change, CancellationToken stop)
+    {
+        var (prepared, no) = Prepare(caller, request with { Body = null }, null, 0, change);
+        return no ?? await Commit(caller, request, prepared!, stop);
+    }
+
+    private async Task<FhirAnswer> Commit(Caller caller, FhirRequest request, Prepared prepared, CancellationToken stop)
+    {
+        if (provenance.Refused(caller, request) is { } no) return no;
         var written = await Repeated(() => db.In<Outcome<IReadOnlyList<WriteResult>>>(caller.Tenant, caller.Actor, async tx =>
         {
-            var results = await engine.Run(tx, [prepared!.Write]);
+            var results = await engine.Run(tx, [prepared.Write]);
             if (!results.Ok) return tx.Abandon(results);
             return (Allowed(prepared.Limit, results.Value) ?? await provenance.Write(tx, request.Provenance, results.Value)) is { } problem
                 ? tx.Abandon<Outcome<IReadOnlyList<WriteResult>>>(problem) : results;
         }, stop));
-        return written.Ok ? Answer(written.Value[0], prepared!.Warnings) : FhirAnswer.Of(written.Problem);
+        return written.Ok ? Answer(written.Value[0], prepared.Warnings) : FhirAnswer.Of(written.Problem);
     }
 
     /// <summary>Of two that make the same resource at once, the loser looks again and finds it there.</summary>
@@ -44,7 +56,7 @@ internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator vali
     }
 
     /// <summary>Checks scope, shape and content of one writing request.</summary>
-    public (Prepared? Write, FhirAnswer? No) Prepare(Caller caller, FhirRequest request, string? fullUrl, int position)
+    public (Prepared? Write, FhirAnswer? No) Prepare(Caller caller, FhirRequest request, string? fullUrl, int position, Func<JsonElement, Outcome<byte[]>>? change = null)
     {
         var type = request.Path.Length > 0 ? request.Path[0] : "";
         var id = request.Path.Length > 1 ? request.Path[1] : null;
@@ -75,6 +87,8 @@ internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator vali
                 var verdict = validator.Check(JsonSerializer.SerializeToUtf8Bytes(body), type, request.Handling);
                 if (verdict.Errors.Count > 0) return No(FhirAnswer.Of(400, position == 0 && fullUrl is null ? verdict.Errors : verdict.Errors.Select(i => i with { Expression = $"Bundle.entry[{position}].resource{Below(i.Expression, type)}" })));
                 return (new Prepared(entry with { Body = body }, limit.Value, verdict.Warnings), null);
+            case WriteKind.Patch when change is not null:
+                return (new Prepared(entry with { Patch = change }, limit.Value, []), null);
             case WriteKind.Patch:
                 if (request.Body is not { } patch) return No(FhirAnswer.Of(Problem.Invalid("The patch is empty.", code: "structure")));
                 var apply = JsonPatch.Prepare(patch, request.ContentType);

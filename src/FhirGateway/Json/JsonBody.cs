@@ -6,7 +6,7 @@ namespace HealthTeams.FhirGateway.Json;
 /// <summary>JSON from outside, checked once so that nothing behind it meets text it cannot read or store.</summary>
 internal static class JsonBody
 {
-    private const int MaxDepth = 64;
+    public const int MaxDepth = 64;
 
     public static Outcome<JsonElement> Parse(ReadOnlyMemory<byte> json)
     {

@@ -145,8 +145,8 @@ internal abstract record PathStep
     public sealed record Last : PathStep;
     public sealed record OfType(string Type) : PathStep;
 
-    /// <param name="Child">Goes to this child first: extension('url').</param>
-    public sealed record Where(string? Child, IReadOnlyList<Criterion> Criteria) : PathStep;
+    /// <param name="Below">Goes to this child first: extension('url').</param>
+    public sealed record Where(string? Below, IReadOnlyList<Criterion> Criteria) : PathStep;
 }
 
 /// <param name="Operand">Names to walk; empty for $this.</param>

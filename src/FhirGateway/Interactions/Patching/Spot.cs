@@ -36,7 +36,7 @@ internal sealed record Spot(JsonObject? Owner, string Name, int? Index, JsonNode
                 PathStep.At at => at.Index < found.Count ? [found[at.Index]] : [],
                 PathStep.Last => [.. found.TakeLast(1)],
                 PathStep.OfType of => [.. found.Where(s => string.Equals(s.Class?.Name, of.Type, StringComparison.Ordinal))],
-                PathStep.Where where => [.. found.SelectMany(s => where.Child is { } name ? s.Children(name) : [s]).Where(s => where.Criteria.All(s.Meets))],
+                PathStep.Where where => [.. found.SelectMany(s => where.Below is { } name ? s.Children(name) : [s]).Where(s => where.Criteria.All(s.Meets))],
                 _ => [],
             };
         }
@@ -65,7 +65,7 @@ internal sealed record Spot(JsonObject? Owner, string Name, int? Index, JsonNode
     }
 
     /// <summary>"value" is "valueQuantity" in JSON, or whatever type was chosen.</summary>
-    private static IEnumerable<string> Properties(JsonObject inside, string name, PropertyMapping? element)
+    private static List<string> Properties(JsonObject inside, string name, PropertyMapping? element)
     {
         if (inside.ContainsKey(name) || inside.ContainsKey("_" + name)) return [name];
         if (element?.Choice != ChoiceType.DatatypeChoice) return [];
