@@ -77,7 +77,7 @@ public static class HostApp
         services.Configure<GzipCompressionProviderOptions>(o => o.Level = CompressionLevel.Fastest);
         services.AddRequestDecompression();
         services.AddCors(o => o.AddDefaultPolicy(p => p.SetIsOriginAllowed(_ => true).WithMethods("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS").AllowAnyHeader()
-            .WithExposedHeaders("ETag", "Location", "Last-Modified", "Content-Location")));
+            .WithExposedHeaders("ETag", "Location", "Last-Modified", "Content-Location", "Warning", "Retry-After")));
     }
 
     private static void Pipeline(WebApplication app, HostSettings settings)

@@ -37,6 +37,7 @@ internal sealed class FhirRouter(Reading reading, Writing writing, Searching sea
             [] when r.Method == "POST" && !inBundle => bundles.Process(caller, r, e => Handle(caller, e, inBundle: true, stop), stop),
             [.., var name] when name.StartsWith('$') => operations.Run(caller, r, stop),
             ["_history"] when get => history.List(caller, r, null, null, stop),
+            ["_history"] => Task.FromResult(NotHere(r)),
             [var type, ..] when !ResourceTypes.Known(type) => No(Problem.NotFound($"'{type}' is not a resource type of R4.", "not-supported")),
             ["AuditEvent"] when get && TrailAsk.Meant(r.Query) => trail.Search(caller, r, stop),
             ["AuditEvent", var id] when get => Audited(caller, r, id, stop),

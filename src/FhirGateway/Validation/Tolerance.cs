@@ -34,7 +34,16 @@ internal static partial class Tolerance
         if (NotADecimal().Match(message) is not { Success: true } match) return false;
         var literal = match.Groups[1].Value;
         return double.TryParse(literal, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value)
-            && !decimal.TryParse(literal, NumberStyles.Float, CultureInfo.InvariantCulture, out _) && json.IndexOf(Encoding.UTF8.GetBytes($"\"{literal}\"")) < 0;
+            && !decimal.TryParse(literal, NumberStyles.Float, CultureInfo.InvariantCulture, out _) && Unquoted(json, Encoding.UTF8.GetBytes(literal));
+    }
+
+    private static bool Unquoted(ReadOnlySpan<byte> json, ReadOnlySpan<byte> literal)
+    {
+        for (var from = 0; json[from..].IndexOf(literal) is >= 0 and var at; from += at + 1)
+        {
+            if (from + at > 0 && json[from + at - 1] != (byte)'"') return true;
+        }
+        return false;
     }
 
     [GeneratedRegex(@"'(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?)' is not a correct literal for a (dateTime|instant)")]
