@@ -62,7 +62,7 @@ internal sealed class Cases(Hospital hospital)
             versions[w][id] = version + 1;
             return s.Product.Send("PUT", $"/fhir/Appointment/u{id}", hospital.Appointment(n % 10 == 9 ? n - 1 : n % 200, $"u{id}", $"{run:N}u{id}", $"Version {version} of {n}"),
                 more: version == 0 ? "" : $"If-Match: W/\"{version}\"\r\n");
-        }, s.ProductProcessors, warmup: 200 * connections);
+        }, s.ProductProcessors);
     }
 
     private Task<Measured> Mixed(Servers s, int connections, TimeSpan time) => s.Product.Run("mixed", connections, time, 200, (w, n) => (n % 10) switch

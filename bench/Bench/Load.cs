@@ -21,13 +21,15 @@ internal sealed class Load(int port, string token)
 
     /// <param name="request">(worker, n) to the whole request.</param>
     /// <param name="onAnswer">(worker, status), for cases that must know how it went.</param>
-    public async Task<Measured> Run(string name, int connections, TimeSpan time, int expected, Func<int, int, byte[]> request, Processors processors, Action<int, int>? onAnswer = null, int warmup = 200, int atMost = int.MaxValue)
+    public async Task<Measured> Run(string name, int connections, TimeSpan time, int expected, Func<int, int, byte[]> request, Processors processors, Action<int, int>? onAnswer = null)
     {
-        await Task.WhenAll(Enumerable.Range(0, connections).Select(w => Worker(w, 0, warmup / connections + 1, long.MaxValue, request, onAnswer)));
+        // Half as long before it counts: the compiler's work is not the case's.
+        var warm = Stopwatch.GetTimestamp() + (long)(time.TotalSeconds / 2 * Stopwatch.Frequency);
+        var done = (await Task.WhenAll(Enumerable.Range(0, connections).Select(w => Worker(w, 0, warm, request, onAnswer)))).Max(p => p.Micros.Count);
         var before = processors.Read();
         var clock = Stopwatch.StartNew();
         var until = Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency);
-        var parts = await Task.WhenAll(Enumerable.Range(0, connections).Select(w => Worker(w, warmup / connections + 1, atMost / connections, until, request, onAnswer)));
+        var parts = await Task.WhenAll(Enumerable.Range(0, connections).Select(w => Worker(w, done, until, request, onAnswer)));
         var seconds = clock.Elapsed.TotalSeconds;
         var after = processors.Read();
         var micros = parts.SelectMany(p => p.Micros).Order().ToArray();
@@ -49,12 +51,12 @@ internal sealed class Load(int port, string token)
         return (status, line.Text);
     }
 
-    private async Task<(List<int> Micros, List<int> Statuses)> Worker(int worker, int from, int atMost, long until, Func<int, int, byte[]> request, Action<int, int>? onAnswer)
+    private async Task<(List<int> Micros, List<int> Statuses)> Worker(int worker, int from, long until, Func<int, int, byte[]> request, Action<int, int>? onAnswer)
     {
         using var line = new Line(port);
         var micros = new List<int>();
         var statuses = new List<int>();
-        for (var n = 0; n < atMost && Stopwatch.GetTimestamp() < until; n++)
+        for (var n = 0; Stopwatch.GetTimestamp() < until; n++)
         {
             var bytes = request(worker, from + n);
             var start = Stopwatch.GetTimestamp();

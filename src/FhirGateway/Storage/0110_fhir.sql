@@ -3,7 +3,7 @@ create sequence fhir.seq;
 create sequence fhir.rid increment by 1000;
 
 create table fhir.resource (
-  tenant int not null references platform.tenant,
+  tenant int not null,
   type smallint not null,
   id text collate "C" not null,
   rid bigint not null,
@@ -90,7 +90,7 @@ begin
   else
     perform pg_advisory_xact_lock_shared(8, tenant);
   end if;
-  for name in select distinct n collate "C" from unnest(names) n order by 1 loop
+  foreach name in array names loop
     perform pg_advisory_xact_lock(hashtextextended(name, tenant));
   end loop;
 end $$;

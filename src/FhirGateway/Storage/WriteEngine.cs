@@ -79,7 +79,7 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
     /// </summary>
     private static void Lock(Tx tx, IReadOnlyList<WriteEntry> entries)
     {
-        var keys = new HashSet<string>(StringComparer.Ordinal);
+        var keys = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var e in entries)
         {
             if (e is { Kind: WriteKind.Update, Id: { } id }) keys.Add($"{e.Type}/{id}");

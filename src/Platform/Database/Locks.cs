@@ -11,6 +11,6 @@ public static class Locks
     public static void Take(Tx tx, params IReadOnlyCollection<string> names)
     {
         if (names.Count == 0) return;
-        tx.Later(new NpgsqlBatchCommand("call platform.take_locks($1, $2)") { Parameters = { new() { Value = tx.Tenant }, new() { Value = names.ToArray() } } });
+        tx.Later(new NpgsqlBatchCommand("call platform.take_locks($1, $2)") { Parameters = { new() { Value = tx.Tenant }, new() { Value = names.Distinct().Order(StringComparer.Ordinal).ToArray() } } });
     }
 }
