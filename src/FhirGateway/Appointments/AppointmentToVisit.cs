@@ -13,7 +13,7 @@ internal static class AppointmentToVisit
     /// <returns>Null when there is nothing to visit yet: proposed, on a waiting list, or only held.</returns>
     public static VisitBooking? Map(JsonElement appointment, Guid source, string id, IReadOnlyDictionary<string, JsonElement> resources, TimeZoneInfo zone)
     {
-        if (State(FhirJson.Text(appointment, "status")) is not { } state || Scheduling.SlotFacts.WasHeld(appointment)) return null;
+        if (State(FhirJson.Text(appointment, "status")) is not { } state || Scheduling.SlotFacts.Hold(appointment) is not null) return null;
         PersonSaid? patient = null;
         var clinicians = new List<PersonSaid>();
         string? location = null;

@@ -3,7 +3,7 @@
 create extension if not exists btree_gist;
 
 create table fhir.slot_claim (
-  tenant int not null references platform.tenant,
+  tenant int not null,
   slot text collate "C" not null,
   appointment text collate "C" not null,
   schedule text collate "C",

@@ -73,7 +73,7 @@ internal sealed class SlotClaims(Lazy<WriteEngine> engine, TenantDirectory tenan
         if (!over) return;
         if (await ResourceReads.Body(tx, $"Appointment/{appointment}") is { } resource)
         {
-            var cancelled = FhirJson.With(resource, new Dictionary<string, Action<Utf8JsonWriter>?> { ["status"] = w => w.WriteStringValue("cancelled") });
+            var cancelled = FhirJson.With(resource, new Dictionary<string, Action<Utf8JsonWriter>?> { ["status"] = w => w.WriteStringValue("cancelled"), ["extension"] = Booked.Extensions(resource, null) });
             await engine.Value.Run(tx, [new WriteEntry { Kind = WriteKind.Update, Type = "Appointment", Id = appointment, Body = JsonDocument.Parse(cancelled).RootElement }], applySlices: false);
         }
         await Release(tx, [appointment]);

@@ -8,6 +8,9 @@ namespace HealthTeams.FhirGateway.Scheduling;
 /// <summary>http://hl7.org/fhir/R4/appointment.html: an Appointment that takes place has its slots to itself, however it was written.</summary>
 internal sealed class AppointmentSlots(SlotClaims claims) : IResourceSlice
 {
+    /// <summary>Most appointments name no slot: those cost nothing.</summary>
+    private static readonly byte[] NamesSlots = "\"Slot/"u8.ToArray();
+
     public string Type => "Appointment";
     public int Order => 1;
 
@@ -20,7 +23,7 @@ internal sealed class AppointmentSlots(SlotClaims claims) : IResourceSlice
             var tentative = w.Resource is { } resource ? SlotFacts.Tentative(resource) : null;
             var slots = tentative is null ? [] : SlotFacts.Named(w.Resource!.Value);
             if (slots.Count > 0) take.Add((w.Id, slots, tentative!.Value, SlotFacts.Hold(w.Resource!.Value)));
-            else if (!w.Unheard) free.Add(w.Id);
+            else if (w.Before.AsSpan().IndexOf(NamesSlots) >= 0) free.Add(w.Id);
         }
         // What is freed in a bundle may be taken by another of its entries.
         if (free.Count > 0) await claims.Release(tx, free);
