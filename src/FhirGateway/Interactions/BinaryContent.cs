@@ -47,7 +47,7 @@ internal static class BinaryContent
     {
         if (request.Query.ContainsKey("_format")) return null;
         using var document = JsonDocument.Parse(resource);
-        var contentType = FhirJson.Text(document.RootElement, "contentType") is { } said && MediaTypeHeaderValue.TryParse(said, out _) ? said : "application/octet-stream";
+        var contentType = FhirJson.Text(document.RootElement, "contentType") is { } said && said.All(char.IsAscii) && MediaTypeHeaderValue.TryParse(said, out _) ? said : "application/octet-stream";
         if (!Prefers(request, contentType, out var nothing))
         {
             if (!nothing) return null;

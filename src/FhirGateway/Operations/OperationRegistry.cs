@@ -25,6 +25,8 @@ internal sealed class OperationRegistry(IEnumerable<IOperation> operations)
             _ => default,
         };
         if (type is not null && !ResourceTypes.Known(type)) return No(Problem.NotFound($"'{type}' is not a resource type of R4.", "not-supported"));
+        if (id is not null && !FhirId.Valid(id)) return No(Problem.NotFound($"{type}/{id} does not exist."));
+        if (SearchValue.HoldsZero(request.Query)) return No(SearchValue.Zero);
         var found = Array.Find(all, o => o.Name == name && o.Levels.HasFlag(level) && level != 0 && (type is null || o.Types is null || o.Types.Contains(type)));
         if (found is null)
         {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using HealthTeams.FhirGateway.Interactions;
 using HealthTeams.FhirGateway.Json;
 using HealthTeams.FhirGateway.Operations;
+using HealthTeams.FhirGateway.Outcomes;
 using HealthTeams.FhirGateway.Search;
 
 namespace HealthTeams.FhirGateway.Scheduling;
@@ -40,11 +41,13 @@ internal sealed class FindAppointments(Searching searching) : IOperation
             var query = string.Join('&', asked.Select(a => $"actor={string.Join(',', call.All(a).Select(v => Uri.EscapeDataString(Named(a, v))))}"));
             var found = await Search(call, "Schedule", $"{query}&_count={MaxSchedules}", stop);
             if (!found.Ok) return FhirAnswer.Of(found.Problem);
+            if (found.Value.More) return FhirAnswer.Of(new Problem(400, "too-costly", $"More than {MaxSchedules} schedules are meant. Name practitioners or places more closely."));
             foreach (var schedule in found.Value.Matches.Where(s => !(s.TryGetProperty("active", out var on) && on.ValueKind == JsonValueKind.False))) schedules[$"Schedule/{FhirJson.Text(schedule, "id")}"] = schedule;
-            if (schedules.Count == 0) return Answer(call, []);
+            if (schedules.Count == 0) return Answer(call, [], more: false);
             filter = $"&schedule={string.Join(',', schedules.Keys)}";
         }
         var slots = new List<JsonElement>();
+        var more = false;
         var window = $"status=free&start=ge{Utc(start)}&start=lt{Utc(end)}{filter}{Tokens(call, "specialty", "specialty")}{Tokens(call, "visit-type", "appointment-type")}&_include=Slot:schedule&_sort=start&_count={size}";
         var services = call.All("service-type").ToList();
         // A slot that does not say its service has that of its schedule.
@@ -52,26 +55,28 @@ internal sealed class FindAppointments(Searching searching) : IOperation
         {
             var found = await Search(call, "Slot", window + which, stop);
             if (!found.Ok) return FhirAnswer.Of(found.Problem);
+            more |= found.Value.More;
             foreach (var schedule in found.Value.Included) schedules[$"Schedule/{FhirJson.Text(schedule, "id")}"] = schedule;
             slots.AddRange(which.Contains("missing", StringComparison.Ordinal) ? found.Value.Matches.Where(s => Schedule(s) is { } of && Serves(of, services)) : found.Value.Matches);
         }
-        return Answer(call, [.. slots.Where(s => Instant(FhirJson.Text(s, "end")) <= end).OrderBy(s => Instant(FhirJson.Text(s, "start"))).Take(size)
-            .Select(s => Proposal.Of([s], Schedule(s), "proposed", call.One("patient-reference") ?? call.One("patient"), null, marked: true))]);
+        var fitting = slots.Where(s => Instant(FhirJson.Text(s, "end")) <= end).OrderBy(s => Instant(FhirJson.Text(s, "start"))).ToList();
+        return Answer(call, [.. fitting.Take(size).Select(s => Proposal.Of([s], Schedule(s), "proposed", call.One("patient-reference") ?? call.One("patient"), null, marked: true))], more || fitting.Count > size);
 
         JsonElement? Schedule(JsonElement slot) => FhirJson.Text(slot, "schedule", "reference") is { } reference && schedules.TryGetValue(reference, out var schedule) ? schedule : null;
     }
 
-    private async Task<Outcome<(List<JsonElement> Matches, List<JsonElement> Included)>> Search(OperationCall call, string type, string query, CancellationToken stop)
+    private async Task<Outcome<(List<JsonElement> Matches, List<JsonElement> Included, bool More)>> Search(OperationCall call, string type, string query, CancellationToken stop)
     {
         var answer = await searching.Search(call.Caller, new FhirRequest { Method = "GET", Path = [type], Query = query, Base = call.Request.Base, Strict = true, Within = call.Request.Within }, type, query, stop);
         if (answer.Problem is { } problem) return problem;
-        var entries = FhirJson.Items(JsonDocument.Parse(answer.Body!).RootElement, "entry").ToList();
-        return (Those("match"), Those("include"));
+        var bundle = JsonDocument.Parse(answer.Body!).RootElement;
+        var entries = FhirJson.Items(bundle, "entry").ToList();
+        return (Those("match"), Those("include"), FhirJson.Items(bundle, "link").Any(l => FhirJson.Text(l, "relation") == "next"));
 
         List<JsonElement> Those(string mode) => [.. entries.Where(e => FhirJson.Text(e, "search", "mode") == mode).Select(e => e.GetProperty("resource"))];
     }
 
-    private static FhirAnswer Answer(OperationCall call, List<byte[]> proposals) => new(200, FhirJson.Write(w =>
+    private static FhirAnswer Answer(OperationCall call, List<byte[]> proposals, bool more) => new(200, FhirJson.Write(w =>
     {
         w.WriteStartObject();
         w.WriteString("resourceType", "Bundle");
@@ -80,20 +85,21 @@ internal sealed class FindAppointments(Searching searching) : IOperation
         w.WriteStartArray("link");
         FhirJson.Link(w, "self", $"{call.Request.Base}/Appointment/$find{(call.Request.Query.Length > 0 ? "?" + call.Request.Query : "")}");
         w.WriteEndArray();
-        if (proposals.Count > 0) w.WriteStartArray("entry");
+        if (proposals.Count > 0 || more) w.WriteStartArray("entry");
         foreach (var proposal in proposals) Matched(w, proposal);
-        if (proposals.Count > 0) w.WriteEndArray();
+        if (more) Matched(w, FhirOutcome.Body(new Issue("warning", "incomplete", "There are more: ask again from a later start, or with a larger _count.")), mode: "outcome");
+        if (proposals.Count > 0 || more) w.WriteEndArray();
         w.WriteEndObject();
     })) { Type = "Bundle" };
 
-    public static void Matched(Utf8JsonWriter w, byte[] resource, string? fullUrl = null)
+    public static void Matched(Utf8JsonWriter w, byte[] resource, string? fullUrl = null, string mode = "match")
     {
         w.WriteStartObject();
         if (fullUrl is not null) w.WriteString("fullUrl", fullUrl);
         w.WritePropertyName("resource");
         w.WriteRawValue(resource, skipInputValidation: true);
         w.WriteStartObject("search");
-        w.WriteString("mode", "match");
+        w.WriteString("mode", mode);
         w.WriteEndObject();
         w.WriteEndObject();
     }

@@ -1,7 +1,10 @@
+using System.Text;
 using System.Text.Json;
 using HealthTeams.FhirGateway.Json;
 using HealthTeams.FhirGateway.Storage;
 using HealthTeams.Platform.Tenants;
+using Npgsql;
+using NpgsqlTypes;
 
 namespace HealthTeams.FhirGateway.Scheduling;
 
@@ -29,7 +32,8 @@ internal sealed class SlotClaims(Lazy<WriteEngine> engine, TenantDirectory tenan
     }
 
     /// <summary>The appointment has these slots and no others from now on; a hold that ran out gives way.</summary>
-    public async Task<Problem?> Set(Tx tx, string appointment, IReadOnlyList<string> named, bool tentative, DateTimeOffset? until)
+    /// <param name="isNew">It had none before.</param>
+    public async Task<Problem?> Set(Tx tx, string appointment, IReadOnlyList<string> named, bool tentative, DateTimeOffset? until, bool isNew)
     {
         var slots = (await Lock(tx, named)).Where(s => !s.Overbookable).ToList();
         foreach (var (slot, other, expires) in await Others(tx, appointment, slots))
@@ -37,71 +41,97 @@ internal sealed class SlotClaims(Lazy<WriteEngine> engine, TenantDirectory tenan
             if (expires is not { } end || end > tx.Now) return Problem.Conflict($"Slot/{slot} is taken: an appointment has it, or one that overlaps it in its schedule.") with { Where = "Appointment.slot" };
             await Expire(tx, other);
         }
-        var freed = await tx.Query<string>("delete from fhir.slot_claim where tenant = @Tenant and appointment = @appointment and slot <> all(@kept) returning slot",
+        var freed = isNew ? [] : await tx.Query<string>("delete from fhir.slot_claim where tenant = @Tenant and appointment = @appointment and slot <> all(@kept) returning slot",
             new { tx.Tenant, appointment, kept = slots.Select(s => s.Id).ToArray() });
-        if (slots.Count > 0)
-        {
-            await tx.Execute("""
-                insert into fhir.slot_claim (tenant, slot, appointment, schedule, during, tentative, until)
-                select @Tenant, s.slot, @appointment, s.schedule, case when s.lo < s.hi then tstzrange(s.lo, s.hi) end, @tentative, @until
-                from unnest(@ids, @schedules, @los, @his) as s (slot, schedule, lo, hi)
-                on conflict (tenant, slot) do update set schedule = excluded.schedule, during = excluded.during, tentative = excluded.tentative, until = excluded.until
-                where slot_claim.appointment = excluded.appointment
-                """, new
-            {
-                tx.Tenant, appointment, tentative, until, ids = slots.Select(s => s.Id).ToArray(), schedules = slots.Select(s => s.HasSpan ? s.Schedule : null).ToArray(),
-                los = slots.Select(s => s.Start?.UtcDateTime).ToArray(), his = slots.Select(s => s.End?.UtcDateTime).ToArray(),
-            });
-        }
-        await Show(tx, [.. freed, .. slots.Select(s => s.Id)]);
+        if (slots.Count > 0) tx.Later(Claim(tx, appointment, slots, tentative, until));
+        await Show(tx, [.. await Freed(tx, freed), .. slots.Where(s => s.Here).Select(s => (s.Id, tentative ? "busy-tentative" : "busy"))]);
         return null;
     }
 
-    /// <summary>The appointment takes place no longer.</summary>
+    /// <summary>The appointments take place no longer.</summary>
     public async Task Release(Tx tx, IReadOnlyCollection<string> appointments)
     {
         var freed = await tx.Query<string>("delete from fhir.slot_claim where tenant = @Tenant and appointment = any(@ids) returning slot", new { tx.Tenant, ids = appointments.ToArray() });
-        await Show(tx, [.. freed]);
+        await Show(tx, await Freed(tx, freed));
+    }
+
+    /// <summary>Those that are still there.</summary>
+    private static async Task<List<(string Id, string Status)>> Freed(Tx tx, IEnumerable<string> slots)
+    {
+        var ids = slots.ToList();
+        if (ids.Count == 0) return [];
+        var here = await ResourceReads.Bodies(tx, ids.Select(id => $"Slot/{id}"));
+        return [.. ids.Where(id => here.ContainsKey($"Slot/{id}")).Select(id => (id, "free"))];
     }
 
     /// <summary>A hold whose time is over: the appointment is cancelled, which frees its slots.</summary>
     public async Task Expire(Tx tx, string appointment)
     {
-        var held = await tx.Query<string>("select slot from fhir.slot_claim where tenant = @Tenant and appointment = @appointment", new { tx.Tenant, appointment });
-        await Lock(tx, held);
+        await Lock(tx, await tx.Query<string>("select slot from fhir.slot_claim where tenant = @Tenant and appointment = @appointment", new { tx.Tenant, appointment }));
         var over = await tx.Scalar<bool>("select exists (select from fhir.slot_claim where tenant = @Tenant and appointment = @appointment and until <= @Now)", new { tx.Tenant, appointment, tx.Now });
         if (!over) return;
-        if (await ResourceReads.Body(tx, $"Appointment/{appointment}") is { } resource)
-        {
-            var cancelled = FhirJson.With(resource, new Dictionary<string, Action<Utf8JsonWriter>?> { ["status"] = w => w.WriteStringValue("cancelled"), ["extension"] = Booked.Extensions(resource, null) });
-            await engine.Value.Run(tx, [new WriteEntry { Kind = WriteKind.Update, Type = "Appointment", Id = appointment, Body = JsonDocument.Parse(cancelled).RootElement }], applySlices: false);
-        }
         await Release(tx, [appointment]);
+        if (await ResourceReads.Body(tx, $"Appointment/{appointment}") is null) return;
+        await Project(tx, [Change("Appointment", appointment, a => FhirJson.Text(a, "status") != "pending" ? null : new()
+        {
+            ["status"] = w => w.WriteStringValue("cancelled"), ["extension"] = Booked.Extensions(a, null),
+        })]);
     }
 
-    /// <summary>Slot.status as the claims have it: busy, busy-tentative, or free again. What is busy-unavailable or an error stays so.</summary>
-    public async Task Show(Tx tx, IReadOnlyCollection<string> slots)
+    /// <summary>Slots that were written: what is taken does not become free by being called so.</summary>
+    public async Task Moved(Tx tx, IReadOnlyList<string> written)
     {
-        if (slots.Count == 0) return;
-        var ids = slots.Distinct().ToArray();
-        var claims = (await tx.Query<(string Slot, bool Tentative)>("select slot, tentative from fhir.slot_claim where tenant = @Tenant and slot = any(@ids)", new { tx.Tenant, ids }))
-            .ToDictionary(c => c.Slot, c => c.Tentative, StringComparer.Ordinal);
-        var resources = await ResourceReads.Bodies(tx, ids.Select(id => $"Slot/{id}"));
-        var entries = new List<WriteEntry>();
-        foreach (var id in ids)
-        {
-            if (!resources.TryGetValue($"Slot/{id}", out var slot)) continue;
-            var said = FhirJson.Text(slot, "status");
-            if (said is not ("free" or "busy" or "busy-tentative")) continue;
-            var status = claims.TryGetValue(id, out var tentative) ? tentative ? "busy-tentative" : "busy" : "free";
-            if (said == status) continue;
-            var next = FhirJson.With(slot, new Dictionary<string, Action<Utf8JsonWriter>?> { ["status"] = w => w.WriteStringValue(status) });
-            entries.Add(new WriteEntry { Kind = WriteKind.Update, Type = "Slot", Id = id, Body = JsonDocument.Parse(next).RootElement });
-        }
+        var claimed = (await tx.Query<(string Slot, bool Tentative)>("select slot, tentative from fhir.slot_claim where tenant = @Tenant and slot = any(@ids)", new { tx.Tenant, ids = written.ToArray() })).ToList();
+        if (claimed.Count == 0) return;
+        var slots = await Lock(tx, claimed.Select(c => c.Slot));
+        tx.Later(Command("""
+            update fhir.slot_claim c set schedule = s.schedule, during = case when s.lo < s.hi then tstzrange(s.lo, s.hi) end
+            from unnest($2, $3, $4, $5) as s (slot, schedule, lo, hi) where c.tenant = $1 and c.slot = s.slot
+            """, [new() { Value = tx.Tenant }, .. Columns(slots)]));
+        await Show(tx, [.. claimed.Select(c => (c.Slot, c.Tentative ? "busy-tentative" : "busy"))]);
+    }
+
+    /// <summary>Slot.status as the claims have it. What is busy-unavailable or an error stays so.</summary>
+    private Task Show(Tx tx, IReadOnlyList<(string Id, string Status)> slots) => Project(tx, [.. slots.DistinctBy(s => s.Id).Select(s =>
+        Change("Slot", s.Id, slot => FhirJson.Text(slot, "status") is "free" or "busy" or "busy-tentative" ? new() { ["status"] = w => w.WriteStringValue(s.Status) } : null))]);
+
+    private async Task Project(Tx tx, IReadOnlyList<WriteEntry> entries)
+    {
         if (entries.Count == 0) return;
         var written = await engine.Value.Run(tx, entries, applySlices: false);
-        if (!written.Ok) throw new InvalidOperationException($"A projection was refused: {written.Problem.Detail}");
+        if (!written.Ok && written.Problem.Status is not (404 or 410)) throw new InvalidOperationException($"A projection was refused: {written.Problem.Detail}");
     }
+
+    /// <summary>On the row as it is when it is locked: nobody's change of the same moment is lost.</summary>
+    private static WriteEntry Change(string type, string id, Func<JsonElement, Dictionary<string, Action<Utf8JsonWriter>?>?> change) => new()
+    {
+        Kind = WriteKind.Patch, Type = type, Id = id,
+        Patch = resource => change(resource) is { } changes ? FhirJson.With(resource, changes) : Encoding.UTF8.GetBytes(resource.GetRawText()),
+    };
+
+    private static NpgsqlBatchCommand Claim(Tx tx, string appointment, List<SlotFacts> slots, bool tentative, DateTimeOffset? until) => Command("""
+        insert into fhir.slot_claim (tenant, slot, schedule, during, appointment, tentative, until)
+        select $1, s.slot, s.schedule, case when s.lo < s.hi then tstzrange(s.lo, s.hi) end, $6, $7, $8
+        from unnest($2, $3, $4, $5) as s (slot, schedule, lo, hi)
+        on conflict (tenant, slot) do update set schedule = excluded.schedule, during = excluded.during, tentative = excluded.tentative, until = excluded.until
+        where slot_claim.appointment = excluded.appointment
+        """,
+        [new() { Value = tx.Tenant }, .. Columns(slots), new() { Value = appointment }, new() { Value = tentative }, new() { Value = (object?)until ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz }]);
+
+    private static NpgsqlBatchCommand Command(string sql, NpgsqlParameter[] parameters)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var p in parameters) command.Parameters.Add(p);
+        return command;
+    }
+
+    private static NpgsqlParameter[] Columns(List<SlotFacts> slots) =>
+    [
+        new() { Value = slots.Select(s => s.Id).ToArray() },
+        new() { Value = slots.Select(s => s.HasSpan ? s.Schedule : null).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
+        new() { Value = slots.Select(s => s.Start?.UtcDateTime).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz },
+        new() { Value = slots.Select(s => s.End?.UtcDateTime).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz },
+    ];
 
     private static async Task<List<(string Slot, string Appointment, DateTimeOffset? Until)>> Others(Tx tx, string appointment, List<SlotFacts> slots)
     {

@@ -12,8 +12,9 @@ internal sealed record SlotFacts(string Id, string? Schedule, DateTimeOffset? St
 
     public static SlotFacts Of(string id, JsonElement? slot, TimeZoneInfo zone) => slot is not { } s ? new SlotFacts(id, null, null, null, false) : new SlotFacts(
         id, FhirJson.Text(s, "schedule", "reference"), Instant(s, "start", zone), Instant(s, "end", zone),
-        s.TryGetProperty("overbooked", out var over) && over.ValueKind == JsonValueKind.True);
+        s.TryGetProperty("overbooked", out var over) && over.ValueKind == JsonValueKind.True) { Here = true };
 
+    public bool Here { get; private init; }
     public bool HasSpan => Schedule is not null && Start < End;
 
     /// <summary>Ids of the slots of this API that an Appointment names.</summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using HealthTeams.FhirGateway.Json;
 using HealthTeams.FhirGateway.Search;
@@ -17,20 +18,20 @@ internal sealed class AppointmentSlots(SlotClaims claims) : IResourceSlice
     public async Task<Problem?> Apply(Tx tx, IReadOnlyList<Written> written, ReadReferences read)
     {
         var free = new List<string>();
-        var take = new List<(string Id, IReadOnlyList<string> Slots, bool Tentative, DateTimeOffset? Until)>();
+        var take = new List<(string Id, IReadOnlyList<string> Slots, bool Tentative, DateTimeOffset? Until, bool IsNew)>();
         foreach (var w in written)
         {
             var tentative = w.Resource is { } resource ? SlotFacts.Tentative(resource) : null;
             var slots = tentative is null ? [] : SlotFacts.Named(w.Resource!.Value);
-            if (slots.Count > 0) take.Add((w.Id, slots, tentative!.Value, SlotFacts.Hold(w.Resource!.Value)));
+            if (slots.Count > 0) take.Add((w.Id, slots, tentative!.Value, SlotFacts.Hold(w.Resource!.Value), w.Before is null));
             else if (w.Before.AsSpan().IndexOf(NamesSlots) >= 0) free.Add(w.Id);
         }
         // What is freed in a bundle may be taken by another of its entries.
         if (free.Count > 0) await claims.Release(tx, free);
         if (take.Count > 1) await claims.Lock(tx, take.SelectMany(t => t.Slots));
-        foreach (var (id, slots, tentative, until) in take)
+        foreach (var (id, slots, tentative, until, isNew) in take)
         {
-            if (await claims.Set(tx, id, slots, tentative, until) is { } taken) return taken;
+            if (await claims.Set(tx, id, slots, tentative, until, isNew) is { } taken) return taken;
         }
         return null;
     }
@@ -44,20 +45,8 @@ internal sealed class SlotSlice(SlotClaims claims) : IResourceSlice
 
     public async Task<Problem?> Apply(Tx tx, IReadOnlyList<Written> written, ReadReferences read)
     {
-        var heard = written.Where(w => w is { Unheard: false, Resource: not null }).Select(w => w.Id).ToArray();
-        if (heard.Length == 0) return null;
-        var claimed = (await tx.Query<string>("select slot from fhir.slot_claim where tenant = @Tenant and slot = any(@heard)", new { tx.Tenant, heard })).ToList();
-        if (claimed.Count == 0) return null;
-        var spans = await claims.Lock(tx, claimed);
-        await tx.Execute("""
-            update fhir.slot_claim c set schedule = s.schedule, during = case when s.lo < s.hi then tstzrange(s.lo, s.hi) end
-            from unnest(@ids, @schedules, @los, @his) as s (slot, schedule, lo, hi) where c.tenant = @Tenant and c.slot = s.slot
-            """, new
-        {
-            tx.Tenant, ids = spans.Select(s => s.Id).ToArray(), schedules = spans.Select(s => s.HasSpan ? s.Schedule : null).ToArray(),
-            los = spans.Select(s => s.Start?.UtcDateTime).ToArray(), his = spans.Select(s => s.End?.UtcDateTime).ToArray(),
-        });
-        await claims.Show(tx, claimed);
+        var heard = written.Where(w => w is { Unheard: false, Resource: not null }).Select(w => w.Id).ToList();
+        if (heard.Count > 0) await claims.Moved(tx, heard);
         return null;
     }
 }
@@ -80,10 +69,9 @@ internal sealed class ResponseSlice(Lazy<WriteEngine> engine) : IResourceSlice
             if (said is not ("accepted" or "declined" or "tentative" or "needs-action")) continue;
             if (FhirJson.Text(response, "appointment", "reference") is not { } reference || Reference.Split(reference) is not { Type: "Appointment", Id: var id }) continue;
             if (FhirJson.Text(response, "actor", "reference") is not { } actor) continue;
-            // Two answers at once to one appointment: the second sees the first.
-            Locks.Take(tx, [$"appointment|{id}"]);
-            if (await ResourceReads.Body(tx, $"Appointment/{id}") is not { } appointment || Answered(appointment, actor, said) is not { } next) continue;
-            var stored = await engine.Value.Run(tx, [new WriteEntry { Kind = WriteKind.Update, Type = "Appointment", Id = id, Body = JsonDocument.Parse(next).RootElement }]);
+            if (await ResourceReads.Body(tx, $"Appointment/{id}") is not { } appointment || Answered(appointment, actor, said) is null) continue;
+            // Of two answers at once the second sees the first: on the row as it is when it is locked.
+            var stored = await engine.Value.Run(tx, [new WriteEntry { Kind = WriteKind.Patch, Type = "Appointment", Id = id, Patch = now => Answered(now, actor, said) ?? Encoding.UTF8.GetBytes(now.GetRawText()) }]);
             if (!stored.Ok) return stored.Problem;
         }
         return null;

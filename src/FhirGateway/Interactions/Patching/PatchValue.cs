@@ -103,8 +103,11 @@ internal static class PatchLists
     {
         var at = owner.IndexOf(old);
         if (at < 0) at = owner.IndexOf("_" + old);
-        owner.Remove(old);
-        owner.Remove("_" + old);
+        foreach (var name in (string[])[old, value.Name])
+        {
+            owner.Remove(name);
+            owner.Remove("_" + name);
+        }
         at = Math.Min(at, owner.Count);
         if (value.Beside is not null) owner.Insert(at, "_" + value.Name, value.Beside);
         if (value.Value is not null) owner.Insert(at, value.Name, value.Value);
