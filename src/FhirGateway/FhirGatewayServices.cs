@@ -7,9 +7,14 @@ using HealthTeams.FhirGateway.Compartments;
 using HealthTeams.FhirGateway.Ehr;
 using HealthTeams.FhirGateway.Encounters;
 using HealthTeams.FhirGateway.Interactions;
+using HealthTeams.FhirGateway.Operations;
 using HealthTeams.FhirGateway.People;
+using HealthTeams.FhirGateway.Scheduling;
 using HealthTeams.FhirGateway.Storage;
 using HealthTeams.FhirGateway.Validation;
+using HealthTeams.Platform.Due;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -29,6 +34,16 @@ public static class FhirGatewayServices
         services.AddSingleton<Everything>();
         services.AddSingleton<History>();
         services.AddSingleton<Bundles>();
+        services.AddSingleton<ProvenanceHeader>();
+        services.AddSingleton<Metadata>();
+        services.AddSingleton<OperationRegistry>();
+        services.AddSingleton<IOperation, ValidateOperation>();
+        services.AddSingleton<IOperation, MetaOperation>();
+        services.AddSingleton<IOperation>(s => new ChangeMetaOperation(s.GetRequiredService<Writing>(), add: true));
+        services.AddSingleton<IOperation>(s => new ChangeMetaOperation(s.GetRequiredService<Writing>(), add: false));
+        services.AddSingleton<IOperation, VersionsOperation>();
+        services.AddSingleton<IOperation>(s => new EverythingOperation(s.GetRequiredService<Everything>(), "Patient"));
+        services.AddSingleton<IOperation>(s => new EverythingOperation(s.GetRequiredService<Everything>(), "Encounter"));
         services.AddSingleton<AuditTrail>();
         services.AddSingleton<FhirRouter>();
         services.AddSingleton<EhrChart>();
@@ -43,12 +58,37 @@ public static class FhirGatewayServices
         services.AddSingleton<IResourceSlice, EncounterSlice>();
         services.AddSingleton<IResourceSlice, CommunicationSlice>();
         services.AddSingleton(VisitWriteBack.Route);
+        services.AddScheduling();
         return services;
+    }
+
+    private static void AddScheduling(this IServiceCollection services)
+    {
+        SlotClaims.NameConstraints();
+        services.AddSingleton(s => new Lazy<WriteEngine>(s.GetRequiredService<WriteEngine>));
+        services.AddSingleton<SlotClaims>();
+        services.AddSingleton<IResourceSlice, SlotSlice>();
+        services.AddSingleton<IResourceSlice, AppointmentSlots>();
+        services.AddSingleton<IResourceSlice, ResponseSlice>();
+        services.AddSingleton<IOperation, FindAppointments>();
+        services.AddSingleton<Booking>();
+        services.AddSingleton<IOperation>(s => new BookOperation(s.GetRequiredService<Booking>(), hold: true));
+        services.AddSingleton<IOperation>(s => new BookOperation(s.GetRequiredService<Booking>(), hold: false));
     }
 
     /// <summary>What the worker role delivers.</summary>
     public static IServiceCollection AddFhirGatewayWork(this IServiceCollection services) =>
-        services.AddSingleton<IEventConsumer, VisitWriteBack>();
+        services.AddSingleton<IEventConsumer, VisitWriteBack>().AddSingleton<IDueSweep, ExpiredHolds>();
+
+    /// <summary>Before bodies are unpacked: what comes out counts against the limit of FHIR, not the server's usual one.</summary>
+    public static IApplicationBuilder UseFhirLimits(this IApplicationBuilder app) => app.Use((http, next) =>
+    {
+        if (http.Request.Path.StartsWithSegments("/fhir", StringComparison.Ordinal) && http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = http.RequestServices.GetRequiredService<FhirSettings>().Limits.Body;
+        }
+        return next(http);
+    });
 
     public static IEndpointRouteBuilder MapFhirGateway(this IEndpointRouteBuilder routes)
     {

@@ -61,7 +61,7 @@ public static class HostApp
         services.AddSingleton(s => new Db(database.App(), database.Worker(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<EventRouting>()));
         services.AddPlatform();
         services.AddCollaboration(new IceSettings(settings.Stun, settings.Turn, settings.TurnSecret));
-        services.AddFhirGateway(new FhirSettings(publicUrl));
+        services.AddFhirGateway(new FhirSettings(publicUrl) { Limits = settings.FhirLimits });
         services.AddSingleton<ProjectFhir>(FhirGatewayServices.Projection);
         services.AddSmartLauncher(new LauncherSettings(publicUrl, settings.DataDir, settings.Demo));
         services.AddWeb();
@@ -77,7 +77,7 @@ public static class HostApp
         services.Configure<GzipCompressionProviderOptions>(o => o.Level = CompressionLevel.Fastest);
         services.AddRequestDecompression();
         services.AddCors(o => o.AddDefaultPolicy(p => p.SetIsOriginAllowed(_ => true).WithMethods("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS").AllowAnyHeader()
-            .WithExposedHeaders("ETag", "Location", "Last-Modified", "Content-Location")));
+            .WithExposedHeaders("ETag", "Location", "Last-Modified", "Content-Location", "Warning", "Retry-After")));
     }
 
     private static void Pipeline(WebApplication app, HostSettings settings)
@@ -86,6 +86,7 @@ public static class HostApp
         PublicAddress.Use(app, settings);
         app.UseMiddleware<SecurityHeaders>();
         app.UseResponseCompression();
+        app.UseFhirLimits();
         app.UseRequestDecompression();
         app.UseStaticFiles(new StaticFileOptions
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using HealthTeams.FhirGateway.Interactions;
 
 namespace HealthTeams.Host;
 
@@ -25,6 +26,7 @@ public sealed record HostSettings
     public IReadOnlyList<string> Stun { get; init; } = [];
     public IReadOnlyList<string> Turn { get; init; } = [];
     public string? TurnSecret { get; init; }
+    public FhirLimits FhirLimits { get; init; } = new();
 
     public static readonly IReadOnlySet<string> AllRoles = new HashSet<string> { "gateway", "launcher", "collaboration", "worker" };
 
@@ -48,8 +50,21 @@ public sealed record HostSettings
             Stun = List("STUN_URLS"),
             Turn = List("TURN_URLS"),
             TurnSecret = Read("TURN_SECRET"),
+            FhirLimits = Limits(),
         };
         return settings with { Simulator = settings.Simulator && settings.Demo };
+
+        static FhirLimits Limits()
+        {
+            try
+            {
+                return FhirLimits.From(Read);
+            }
+            catch (FormatException e)
+            {
+                throw new StartupException(e.Message);
+            }
+        }
 
         static IReadOnlySet<string> Known(string[] roles) => Array.Find(roles, r => !AllRoles.Contains(r)) is { } unknown
             ? throw new StartupException($"Roles names '{unknown}'; there are gateway, launcher, collaboration and worker.") : roles.ToHashSet();

@@ -35,7 +35,7 @@ internal sealed class Reading(Db db, AccessLog audit)
         if (row.Body is null) return FhirAnswer.Of(Problem.Gone($"{type}/{id} has been deleted.")) with { Version = row.Version };
         // Another patient's resource does not exist for a patient/ scope.
         if (!FhirAccess.Belongs(limit, type, id, row.Body)) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
-        var fresh = request.IfNoneMatch is { } known ? ETags.Parse(known) == row.Version || known.Trim() == "*"
+        var fresh = request.IfNoneMatch is { } known ? ETags.Names(known, row.Version)
             : request.IfModifiedSince is { } since && row.Updated < since.AddSeconds(1);
         return new FhirAnswer(fresh ? 304 : 200, fresh ? null : subset.Of(row.Body)) { Type = type, Version = row.Version, LastModified = row.Updated };
     }
@@ -50,6 +50,10 @@ internal static class FhirId
 internal static class ETags
 {
     public static string Of(int version) => $"W/\"{version}\"";
+
+    /// <summary>If-None-Match: one ETag, a list of them, or any; weak or not (RFC 9110, 13.1.2).</summary>
+    public static bool Names(string header, int version) =>
+        header.Split(',', StringSplitOptions.TrimEntries).Any(tag => tag == "*" || tag == Of(version) || tag == $"\"{version}\"");
 
     /// <summary>W/"3" → 3; anything else is none.</summary>
     public static int? Parse(string text)

@@ -169,11 +169,7 @@ internal sealed class ReferenceMap(string server)
         var local = Local(value);
         if (map.TryGetValue(local, out var to)) return to;
         if (property == "reference") return local;
-        if (property != "div" || !value.Contains("urn:", StringComparison.Ordinal)) return value;
-        foreach (var (from, target) in map)
-        {
-            if (from.StartsWith("urn:", StringComparison.Ordinal)) value = value.Replace(from, target, StringComparison.Ordinal);
-        }
+        if (property == "div" && map.Count > 0) return NarrativeLinks.Rewrite(value, link => map.GetValueOrDefault(Local(link)));
         return value;
     }
 }

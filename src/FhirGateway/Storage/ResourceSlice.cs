@@ -7,7 +7,11 @@ internal delegate Task<Dictionary<string, JsonElement>> ReadReferences(IEnumerab
 
 /// <summary>One resource of a write, as stored; null after a delete.</summary>
 /// <param name="Unheard">Made with an id of ours in this write: nothing can have referred to it before.</param>
-internal readonly record struct Written(string Id, JsonElement? Resource, bool Unheard);
+internal readonly record struct Written(string Id, JsonElement? Resource, bool Unheard)
+{
+    /// <summary>The version before, if there was one.</summary>
+    public byte[]? Before { get; init; }
+}
 
 /// <summary>
 /// A mapped resource type: applied to its slice's rows in the transaction that stores it (decision record 0001), all

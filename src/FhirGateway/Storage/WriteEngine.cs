@@ -25,7 +25,8 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
     public async Task<Outcome<IReadOnlyList<WriteResult>>> Run(Tx tx, IReadOnlyList<WriteEntry> entries, bool transaction = false, bool applySlices = true)
     {
         var references = new ReferenceMap(settings.Base);
-        Lock(tx, entries);
+        // A projection makes nothing new and changes no identifier: the row's own lock is enough, and no order of locks is crossed.
+        if (applySlices) Lock(tx, entries);
         var conditional = entries.Where(e => e.Condition is not null).ToList();
         var matches = new Queue<Outcome<List<string>>>(conditional.Count == 0 ? [] : await Conditions.Find(tx, [.. conditional.Select(e => (e.Type, e.Condition!, e.By))], settings.Base));
         var plan = new Planned[entries.Count];
@@ -231,7 +232,8 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
             if (!exists) return now is null ? Problem.NotFound($"{e.Type}/{p.Id} does not exist.") : Problem.Gone($"{e.Type}/{p.Id} has been deleted.");
             var patched = e.Patch!(Parse(now!.Body!));
             if (!patched.Ok) return patched.Problem;
-            if (validator.Validate(patched.Value, e.Type) is { Count: > 0 } issues) return Problem.Unprocessable(issues[0].Diagnostics, issues[0].Expression, issues[0].Code);
+            // What was taken as it came (handling=lenient) does not stand in the way of a patch of something else.
+            if (validator.Validate(patched.Value, e.Type) is { Count: > 0 } all && all.Except(validator.Validate(now.Body!, e.Type)).ToList() is { Count: > 0 } issues) return Problem.Unprocessable(issues[0].Diagnostics, issues[0].Expression, issues[0].Code);
             body = Parse(patched.Value);
         }
         else body = e.Body!.Value;
@@ -264,7 +266,7 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
 
         foreach (var slice in slices)
         {
-            var own = written.Where(w => w.Result.Type == slice.Type).Select(w => new Written(w.Result.Id, w.Result.Body is null ? null : w.Body, w.Unheard)).ToList();
+            var own = written.Where(w => w.Result.Type == slice.Type).Select(w => new Written(w.Result.Id, w.Result.Body is null ? null : w.Body, w.Unheard) { Before = w.Result.Before }).ToList();
             if (own.Count > 0 && await slice.Apply(tx, own, Read) is { } refused) return refused;
         }
         return null;
