@@ -8,9 +8,11 @@ using HealthTeams.FhirGateway.Encounters;
 using HealthTeams.FhirGateway.Interactions;
 using HealthTeams.FhirGateway.People;
 using HealthTeams.FhirGateway.Storage;
+using HealthTeams.FhirGateway.Subscriptions;
 using HealthTeams.FhirGateway.Validation;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace HealthTeams.FhirGateway;
 
@@ -41,16 +43,41 @@ public static class FhirGatewayServices
         services.AddSingleton<IResourceSlice, EncounterSlice>();
         services.AddSingleton<IResourceSlice, CommunicationSlice>();
         services.AddSingleton(VisitWriteBack.Route);
+        AddSubscriptions(services);
         return services;
     }
 
+    private static void AddSubscriptions(IServiceCollection services)
+    {
+        services.TryAddSingleton(new SubscriptionSettings());
+        services.AddSingleton<SubscriptionBell>();
+        services.AddSingleton<SubscriptionStatus>();
+        services.AddSingleton(s => new Lazy<SubscriptionStatus>(s.GetRequiredService<SubscriptionStatus>));
+        services.AddSingleton<SubscriptionStates>();
+        services.AddSingleton<SubscriptionOperations>();
+        services.AddSingleton<IResourceSlice, SubscriptionSlice>();
+        services.AddSingleton<SubscriptionSocket>();
+        services.AddSingleton<SocketWatch>();
+        services.AddHostedService(s => s.GetRequiredService<SocketWatch>());
+    }
+
     /// <summary>What the worker role delivers.</summary>
-    public static IServiceCollection AddFhirGatewayWork(this IServiceCollection services) =>
+    public static IServiceCollection AddFhirGatewayWork(this IServiceCollection services)
+    {
         services.AddSingleton<IEventConsumer, VisitWriteBack>();
+        services.AddSingleton<Matching>();
+        services.AddSingleton<RestHook>();
+        services.AddSingleton<Lane>();
+        services.AddSingleton<SubscriptionRetention>();
+        services.AddHostedService<Feeder>();
+        services.AddHostedService<Lanes>();
+        return services;
+    }
 
     public static IEndpointRouteBuilder MapFhirGateway(this IEndpointRouteBuilder routes)
     {
         FhirEndpoint.Map(routes);
+        SubscriptionSocket.Map(routes);
         return routes;
     }
 

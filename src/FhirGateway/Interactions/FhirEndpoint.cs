@@ -90,6 +90,7 @@ internal static class FhirEndpoint
         {
             return new Problem(413, "too-long", $"A body has at most {settings.BodyLimit / 1024 / 1024} MB.");
         }
+        if (body.Length == 0 && request.Path is [.., ['$', ..]]) return request; // an operation's parameters may all be in the query
         if (request.Path is [.., "_search"])
         {
             if (sent != "form" && body.Length > 0) return new Problem(415, "not-supported", "POST _search takes application/x-www-form-urlencoded.");

@@ -1,11 +1,12 @@
 using HealthTeams.FhirGateway.AuditEvents;
 using HealthTeams.FhirGateway.Storage;
+using HealthTeams.FhirGateway.Subscriptions;
 using Npgsql;
 
 namespace HealthTeams.FhirGateway.Interactions;
 
 /// <summary>Which interaction a request is. http://hl7.org/fhir/R4/http.html#summary; used for HTTP and for bundle entries.</summary>
-internal sealed class FhirRouter(Reading reading, Writing writing, Searching searching, History history, Bundles bundles, AuditTrail trail)
+internal sealed class FhirRouter(Reading reading, Writing writing, Searching searching, History history, Bundles bundles, AuditTrail trail, SubscriptionOperations subscriptions)
 {
     public Task<FhirAnswer> Handle(Caller caller, FhirRequest r, CancellationToken stop) => Handle(caller, r, inBundle: false, stop);
 
@@ -30,6 +31,8 @@ internal sealed class FhirRouter(Reading reading, Writing writing, Searching sea
             [] when r.Method == "POST" && !inBundle => bundles.Process(caller, r, e => Handle(caller, e, inBundle: true, stop), stop),
             ["_history"] when get => history.List(caller, r, null, null, stop),
             [var type, ..] when !ResourceTypes.Known(type) => No(Problem.NotFound($"'{type}' is not a resource type of R4.", "not-supported")),
+            ["Subscription", ['$', ..] op] when get || r.Method == "POST" => subscriptions.Run(caller, r, null, op, stop),
+            ["Subscription", var id, ['$', ..] op] when get || r.Method == "POST" => subscriptions.Run(caller, r, id, op, stop),
             ["AuditEvent"] when get && TrailAsk.Meant(r.Query) => trail.Search(caller, r, stop),
             ["AuditEvent", var id] when get => Audited(caller, r, id, stop),
             [var type] when get => searching.Search(caller, r, type, r.Query, stop),

@@ -63,6 +63,9 @@ public sealed class OutboundHttp : IDisposable
             on conflict (origin) do update set private_ranges = outbound_host.private_ranges or excluded.private_ranges
             """, new { origin = uri.GetLeftPart(UriPartial.Authority), privateRanges, now }, cancellationToken: stop));
 
+    /// <summary>Whether this address may be spoken to; asked before something is promised that needs it.</summary>
+    public Task<bool> Registered(Uri uri, CancellationToken stop) => Registered(uri.GetLeftPart(UriPartial.Authority), stop);
+
     private async Task<bool> Registered(string origin, CancellationToken stop)
     {
         await using var connection = await db.App.OpenConnectionAsync(stop);
