@@ -88,6 +88,7 @@ internal static class Metadata
     {
         w.WriteStartObject();
         w.WriteString("type", type);
+        if (type == "Subscription") Subscriptions.Topics.Describe(w);
         w.WriteStartArray("interaction");
         foreach (var code in Typed)
         {

@@ -18,7 +18,6 @@ internal sealed class SubscriptionOperations(Db db, SubscriptionStatus status, F
     private const int MostEvents = 1000;
     private const int MostBound = 50;
     public static readonly TimeSpan TokenLife = TimeSpan.FromMinutes(5);
-    public static readonly IReadOnlyList<string> Names = ["status", "events", "get-ws-binding-token", "resend"];
 
     public async Task<FhirAnswer> Run(Caller caller, FhirRequest request, string? id, string operation, CancellationToken stop)
     {

@@ -95,11 +95,18 @@ public abstract class SubscriptionTest(ProductWithReceiver product) : FhirTest(p
     protected Task Becomes(string id, string status) => TestProduct.Until(async () => (await Subscription(id)).GetProperty("status").GetString() == status, $"its status is {status}");
 
     /// <summary>Moves the clock in steps until it has happened: what waits for its next attempt gets it.</summary>
-    protected Task Hurry(Func<bool> happened, string what, TimeSpan step) => TestProduct.Until(async () =>
+    protected async Task Hurry(Func<bool> happened, string what, TimeSpan step)
     {
-        if (happened()) return true;
-        Product.Clock.Advance(step);
-        await Task.Delay(30);
-        return happened();
-    }, what, 20);
+        await TestProduct.Until(async () =>
+        {
+            if (happened()) return true;
+            Product.Clock.Advance(step);
+            await Task.Delay(30);
+            return happened();
+        }, what, 20);
+        await ReNew();
+    }
+
+    /// <summary>Hours passed on the clock: the token is over.</summary>
+    protected async Task ReNew() => Fhir.DefaultRequestHeaders.Authorization = (await Product.Fhir()).DefaultRequestHeaders.Authorization;
 }
