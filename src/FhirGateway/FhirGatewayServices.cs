@@ -2,6 +2,7 @@ using HealthTeams.Collaboration.People;
 using HealthTeams.Collaboration.Visits;
 using HealthTeams.FhirGateway.Appointments;
 using HealthTeams.FhirGateway.AuditEvents;
+using HealthTeams.FhirGateway.Bulk;
 using HealthTeams.FhirGateway.Communications;
 using HealthTeams.FhirGateway.Ehr;
 using HealthTeams.FhirGateway.Encounters;
@@ -44,6 +45,10 @@ public static class FhirGatewayServices
         services.AddSingleton<IResourceSlice, CommunicationSlice>();
         services.AddSingleton(VisitWriteBack.Route);
         AddSubscriptions(services);
+        services.TryAddSingleton(new BulkSettings(Path.Combine(Path.GetTempPath(), "healthteams")));
+        services.AddSingleton<BulkFiles>();
+        services.AddSingleton<BulkJobs>();
+        services.AddSingleton<BulkEndpoints>();
         return services;
     }
 
@@ -71,6 +76,9 @@ public static class FhirGatewayServices
         services.AddSingleton<SubscriptionRetention>();
         services.AddHostedService<Feeder>();
         services.AddHostedService<Lanes>();
+        services.AddSingleton<Exporting>();
+        services.AddSingleton<Importing>();
+        services.AddHostedService<BulkWork>();
         return services;
     }
 
@@ -78,6 +86,7 @@ public static class FhirGatewayServices
     {
         FhirEndpoint.Map(routes);
         SubscriptionSocket.Map(routes);
+        BulkEndpoints.Map(routes);
         return routes;
     }
 

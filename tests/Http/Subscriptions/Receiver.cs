@@ -18,6 +18,8 @@ public sealed class Receiver : IAsyncDisposable
     private int port;
 
     public ConcurrentDictionary<string, Func<Sent, CancellationToken, Task<int>>> Answers { get; } = new();
+    /// <summary>What it serves under a path, where it is asked for something.</summary>
+    public ConcurrentDictionary<string, byte[]> Bodies { get; } = new();
     public string Url => $"http://127.0.0.1:{port}";
 
     public async Task Start()
@@ -32,6 +34,7 @@ public sealed class Receiver : IAsyncDisposable
             var path = http.Request.Path.Value!.Split('/')[1];
             var sent = new Sent(http.Request.Method, http.Request.Path.Value, http.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase), body.ToArray());
             http.Response.StatusCode = Answers.TryGetValue(path, out var answer) ? await answer(sent, http.RequestAborted) : 200;
+            if (Bodies.TryGetValue(path, out var served)) await http.Response.Body.WriteAsync(served);
             if (http.Response.StatusCode < 300) all.GetOrAdd(path, _ => new()).Enqueue(sent);
         });
         await app.StartAsync();
