@@ -83,7 +83,7 @@ internal sealed record ExportAsk(List<(string Type, string? Criteria)> Types, bo
     {
         foreach (var p in FhirJson.Items(parameters, "parameter"))
         {
-            if (FhirJson.Text(p, "name") is not { } name) continue;
+            if (p.ValueKind != JsonValueKind.Object || FhirJson.Text(p, "name") is not { } name) continue;
             foreach (var value in p.EnumerateObject().Where(v => v.Name.StartsWith("value", StringComparison.Ordinal) && v.Value.ValueKind == JsonValueKind.String)) yield return (name, value.Value.GetString()!);
         }
     }

@@ -43,7 +43,7 @@ internal static class SubscriptionRules
         if (kind is not ("rest-hook" or "websocket")) return No("channel.type", $"The channel '{kind}' is not supported: rest-hook or websocket.", "not-supported");
         var endpoint = Endpoint(kind, FhirJson.Text(channel, "endpoint"));
         if (!endpoint.Ok) return endpoint.Problem;
-        var headers = FhirJson.Items(channel, "header").Select(h => h.GetString() ?? "").ToArray();
+        var headers = FhirJson.Items(channel, "header").Select(h => h.ValueKind == JsonValueKind.String ? h.GetString()! : "").ToArray();
         if (Headers(headers) is { } wrong) return wrong;
         var payload = FhirJson.Text(channel, "payload");
         var media = Media(payload);

@@ -30,7 +30,7 @@ internal sealed partial class StructuralValidator : IResourceValidator
             if (Strict.TryDeserializeResource(ref reader, out _, out var found)) return [];
             return [.. found.Where(e => !Tolerated(e)).Select(e => ToIssue(e, type)).Distinct()];
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or IndexOutOfRangeException or CodedException)
         {
             return [new Issue("error", "structure", "The body is not a FHIR resource in JSON.")];
         }
