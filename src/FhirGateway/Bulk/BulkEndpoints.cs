@@ -101,9 +101,10 @@ internal sealed class BulkEndpoints(Db db, BulkJobs jobs, BulkFiles files, BulkS
             file.Flush(flushToDisk: true);
             return file.Length;
         }
-        catch (Exception e) when (e is BadHttpRequestException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             files.Remove(caller.Tenant, job.Id);
+            if (e is not BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }) throw;
             return new Problem(413, "too-long", $"An import has at most {bulk.ImportLimit / 1024 / 1024} MB.");
         }
     }

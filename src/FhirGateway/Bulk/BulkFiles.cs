@@ -25,7 +25,10 @@ internal sealed class BulkFiles(BulkSettings settings)
     /// <exception cref="IOException">The file is not here: it was written on a host with another folder.</exception>
     public FileStream Append(int tenant, Guid job, string name, long noted)
     {
-        var folder = Directory.CreateDirectory(Folder(tenant, job)).FullName;
+        var folder = Folder(tenant, job);
+        // What is in it is patients' data: for the product's own user, nobody else on this machine.
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
+        else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var file = new FileStream(Path.Combine(folder, name), FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, 64 * 1024, useAsync: true);
         if (file.Length < noted)
         {

@@ -7,6 +7,27 @@ namespace HealthTeams.FhirGateway.Bulk;
 /// <summary>http://hl7.org/fhir/uv/bulkdata/export.html#response---output-manifest</summary>
 internal static class BulkManifest
 {
+    /// <summary>In the CapabilityStatement.</summary>
+    public static void Instantiates(Utf8JsonWriter w)
+    {
+        w.WriteStartArray("instantiates");
+        w.WriteStringValue("http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data");
+        w.WriteEndArray();
+    }
+
+    public static void Operations(Utf8JsonWriter w, string[] names, string prefix)
+    {
+        w.WriteStartArray("operation");
+        foreach (var name in names)
+        {
+            w.WriteStartObject();
+            w.WriteString("name", name);
+            w.WriteString("definition", name == "export" ? $"http://hl7.org/fhir/uv/bulkdata/OperationDefinition/{prefix}export" : "https://healthteams.example/fhir/OperationDefinition/import");
+            w.WriteEndObject();
+        }
+        w.WriteEndArray();
+    }
+
     /// <summary>E.g. "1200 resources, part 2 of 5", or "37 %, 1200 resources".</summary>
     public static string Progress(BulkJob job, List<BulkPart> parts)
     {

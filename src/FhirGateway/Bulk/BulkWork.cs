@@ -15,6 +15,7 @@ internal sealed class BulkWork(Db db, BulkJobs jobs, BulkFiles files, Exporting 
     private const int Slots = 2;
     private const int MostTries = 10;
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Renewal = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
@@ -53,9 +54,11 @@ internal sealed class BulkWork(Db db, BulkJobs jobs, BulkFiles files, Exporting 
 
     private async Task Run(BulkJob job, CancellationToken stop)
     {
+        using var lost = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var keeping = Keep(job, lost);
         try
         {
-            var problem = job.Kind == "export" ? await exporting.Run(job, stop) : await importing.Run(job, stop);
+            var problem = job.Kind == "export" ? await exporting.Run(job, lost.Token) : await importing.Run(job, lost.Token);
             if (problem is null) await End(job, "done", null);
             else if (problem.Code == LostLease) files.Remove(job.Tenant, job.Id);
             else await End(job, "failed", problem.Detail);
@@ -65,9 +68,41 @@ internal sealed class BulkWork(Db db, BulkJobs jobs, BulkFiles files, Exporting 
             await using var connection = await db.Worker.OpenConnectionAsync(CancellationToken.None);
             await connection.ExecuteAsync("update fhir.bulk_job set due = @now, tries = 0 where tenant = @Tenant and id = @Id and claim = @Claim", new { job.Tenant, job.Id, job.Claim, now = db.Clock.GetUtcNow() });
         }
+        catch (OperationCanceledException) when (lost.IsCancellationRequested)
+        {
+            files.Remove(job.Tenant, job.Id);
+        }
         catch (IOException e)
         {
             await End(job, "failed", e.Message);
+        }
+        finally
+        {
+            await lost.CancelAsync();
+            await keeping;
+        }
+    }
+
+    /// <summary>Renews the lease through a step that takes long (a download, a search over millions); ends the run when it is cancelled.</summary>
+    private async Task Keep(BulkJob job, CancellationTokenSource lost)
+    {
+        while (!lost.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.Delay(Renewal, lost.Token);
+                await using var connection = await db.Worker.OpenConnectionAsync(lost.Token);
+                if (await connection.ExecuteAsync(new CommandDefinition("update fhir.bulk_job set due = @until where tenant = @Tenant and id = @Id and claim = @Claim and state = 'running'",
+                    new { job.Tenant, job.Id, job.Claim, until = db.Clock.GetUtcNow() + Lease }, cancellationToken: lost.Token)) == 0) await lost.CancelAsync();
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (Exception e) when (e is Npgsql.NpgsqlException or TimeoutException)
+            {
+                log.LogWarning("The lease of bulk job {Job} could not be renewed: {Reason}", job.Id, e.Message);
+            }
         }
     }
 

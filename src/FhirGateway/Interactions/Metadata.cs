@@ -17,6 +17,7 @@ internal static class Metadata
         w.WriteString("date", FhirJson.Instant(started));
         w.WriteString("publisher", "HealthTeams");
         w.WriteString("kind", "instance");
+        Bulk.BulkManifest.Instantiates(w);
         w.WriteStartObject("software");
         w.WriteString("name", "HealthTeams.Fhir");
         w.WriteString("version", "0.1.0");
@@ -48,6 +49,7 @@ internal static class Metadata
             w.WriteEndObject();
         }
         w.WriteEndArray();
+        Bulk.BulkManifest.Operations(w, ["export", "import"], "");
         w.WriteEndObject();
         w.WriteEndArray();
         w.WriteEndObject();
@@ -89,6 +91,7 @@ internal static class Metadata
         w.WriteStartObject();
         w.WriteString("type", type);
         if (type == "Subscription") Subscriptions.Topics.Describe(w);
+        if (type is "Patient" or "Group") Bulk.BulkManifest.Operations(w, ["export"], type.ToLowerInvariant() + "-");
         w.WriteStartArray("interaction");
         foreach (var code in Typed)
         {

@@ -40,16 +40,17 @@ internal sealed class RestHook(OutboundHttp http, FhirSettings settings, TimePro
 
     private static HttpRequestMessage Plain(Subscribed s, Notice notice)
     {
-        var at = new Uri(s.ByPost || s.Payload is null ? s.Endpoint! : $"{s.Endpoint!.TrimEnd('/')}/{notice.Reference}");
+        var at = new UriBuilder(s.Endpoint!);
+        if (!s.ByPost && s.Payload is not null) at.Path = $"{at.Path.TrimEnd('/')}/{notice.Reference}";
         if (s.Payload is null || notice.Deleted)
         {
-            return Headed(s, new HttpRequestMessage(s.Payload is null || s.ByPost ? HttpMethod.Post : HttpMethod.Delete, at)
+            return Headed(s, new HttpRequestMessage(s.Payload is null || s.ByPost ? HttpMethod.Post : HttpMethod.Delete, at.Uri)
             {
                 Content = s.Payload is null || s.ByPost ? new ByteArrayContent([]) : null,
             }, notice.Number, notice);
         }
         var body = s.Payload == "application/fhir+xml" ? FhirXml.FromJson(notice.Body!) : notice.Body!;
-        return Headed(s, new HttpRequestMessage(s.ByPost ? HttpMethod.Post : HttpMethod.Put, at) { Content = Typed(body, s.Payload) }, notice.Number, notice);
+        return Headed(s, new HttpRequestMessage(s.ByPost ? HttpMethod.Post : HttpMethod.Put, at.Uri) { Content = Typed(body, s.Payload) }, notice.Number, notice);
     }
 
     private HttpRequestMessage Bundle(Subscribed s, string type, IReadOnlyList<Notice> notices)

@@ -9,7 +9,7 @@ namespace HealthTeams.FhirGateway.Subscriptions;
 /// </summary>
 internal sealed record Rights(string Id, CallerKind Kind, string? Client, string[] Scopes, string? Patient)
 {
-    private static readonly string[] All = ["system/*.cruds"];
+    private static readonly string[] Everything = ["system/*.cruds"];
 
     [JsonIgnore]
     public Actor Actor => new(Id, Kind, Client);
@@ -19,8 +19,8 @@ internal sealed record Rights(string Id, CallerKind Kind, string? Client, string
 
     public static Rights Of(Caller caller) => new(caller.Id, caller.Kind, caller.Client, [.. caller.Scopes], caller.LaunchPatient);
 
-    /// <summary>The product itself (demo data, tests) has no caller and may everything.</summary>
-    public static Rights Of(Actor actor) => actor.Caller is { } caller ? Of(caller) : new Rights(actor.Id, actor.Kind, actor.Client, All, null);
+    /// <summary>The product itself has no caller and may everything; anybody else without one may nothing.</summary>
+    public static Rights Of(Actor actor) => actor.Caller is { } caller ? Of(caller) : new Rights(actor.Id, actor.Kind, actor.Client, actor == Actor.Product ? Everything : [], null);
 
     public static Rights Parse(string json) => JsonSerializer.Deserialize<Rights>(json)!;
 

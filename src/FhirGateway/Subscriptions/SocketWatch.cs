@@ -55,17 +55,27 @@ internal sealed class SocketWatch(Db db, SubscriptionBell bell, ILogger<SocketWa
 internal sealed class OpenSocket
 {
     public int Tenant { get; set; }
-    public ConcurrentDictionary<string, long> Bound { get; } = new(StringComparer.Ordinal);
+    public ConcurrentDictionary<string, Binding> Bound { get; } = new(StringComparer.Ordinal);
     public ConcurrentQueue<string> Over { get; } = new();
     public Bell News { get; } = new();
 
     public void Hear(Dictionary<(int, string), long> last)
     {
-        foreach (var (id, told) in Bound)
+        foreach (var (id, binding) in Bound)
         {
             if (!last.TryGetValue((Tenant, id), out var newest)) Over.Enqueue(id);
-            else if (newest <= told) continue;
+            else if (newest <= binding.Told) continue;
+            binding.Newest = newest;
             News.Ring();
         }
     }
+}
+
+/// <summary>What a socket has been told of one subscription, and what there is to tell.</summary>
+internal sealed class Binding(long told, int? heartbeat)
+{
+    public long Told { get; set; } = told;
+    public long Newest { get; set; } = told;
+    public int? Heartbeat => heartbeat;
+    public long LastSaid { get; set; } = TimeProvider.System.GetTimestamp();
 }

@@ -36,7 +36,8 @@ internal sealed record Subscribed
     public DateTimeOffset? FailingSince { get; init; }
     public string? Error { get; init; }
 
-    public Rights Rights => Rights.Parse(RightsJson);
+    private Rights? rights;
+    public Rights Rights => rights ??= Rights.Parse(RightsJson);
 
     /// <summary>Who else may be told what this one is told: only who reaches as far as its owner.</summary>
     public Problem? MayReceive(Caller caller)

@@ -141,7 +141,7 @@ internal sealed class SubscriptionSocket(Db db, SocketWatch watch, FhirSettings 
         if (open.Bound.IsEmpty) open.Tenant = s.Tenant;
         if (open.Tenant != s.Tenant) return Problem.Forbidden("One socket, one tenant.");
         await Send(socket, sending, s.Topic is null ? Encoding.UTF8.GetBytes($"bound {s.Id}") : Notification.Bundle(settings.Base, s, "handshake", [], s.Content, db.Clock.GetUtcNow()), stop);
-        open.Bound[s.Id] = s.Last;
+        open.Bound[s.Id] = new Binding(s.Last, s.Topic is null ? null : s.Heartbeat);
         return null;
     }
 
@@ -149,25 +149,18 @@ internal sealed class SubscriptionSocket(Db db, SocketWatch watch, FhirSettings 
     {
         var clock = TimeProvider.System;
         var began = clock.GetTimestamp();
-        var told = clock.GetTimestamp();
         while (clock.GetElapsedTime(began) < LongestOpen && (!open.Bound.IsEmpty || clock.GetElapsedTime(began) < LongestUnbound))
         {
             var rung = open.News.Next;
             while (open.Over.TryDequeue(out var over)) open.Bound.TryRemove(over, out _);
-            var beats = clock.GetElapsedTime(told);
-            foreach (var (id, position) in open.Bound)
+            foreach (var (id, binding) in open.Bound)
             {
+                var isNews = binding.Newest > binding.Told;
+                if (!isNews && !(binding.Heartbeat is { } every && clock.GetElapsedTime(binding.LastSaid) >= TimeSpan.FromSeconds(every))) continue;
                 if (await Find(open.Tenant, id, stop) is not { } s) continue;
-                if (s.Last > position)
-                {
-                    open.Bound[id] = await News(socket, s, position, sending, stop);
-                    told = clock.GetTimestamp();
-                }
-                else if (s.Heartbeat is { } every && beats >= TimeSpan.FromSeconds(every))
-                {
-                    await Send(socket, sending, Notification.Bundle(settings.Base, s, "heartbeat", [], s.Content, db.Clock.GetUtcNow()), stop);
-                    told = clock.GetTimestamp();
-                }
+                if (isNews) binding.Told = await News(socket, s, binding.Told, sending, stop);
+                else await Send(socket, sending, Notification.Bundle(settings.Base, s, "heartbeat", [], s.Content, db.Clock.GetUtcNow()), stop);
+                binding.LastSaid = clock.GetTimestamp();
             }
             await SubscriptionBell.Wait(rung, TimeSpan.FromSeconds(1), stop);
         }

@@ -32,7 +32,7 @@ public sealed class Receiver : IAsyncDisposable
             using var body = new MemoryStream();
             await http.Request.Body.CopyToAsync(body);
             var path = http.Request.Path.Value!.Split('/')[1];
-            var sent = new Sent(http.Request.Method, http.Request.Path.Value, http.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase), body.ToArray());
+            var sent = new Sent(http.Request.Method, http.Request.Path.Value, http.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase), body.ToArray()) { Url = http.Request.Path + http.Request.QueryString.ToString() };
             http.Response.StatusCode = Answers.TryGetValue(path, out var answer) ? await answer(sent, http.RequestAborted) : 200;
             if (Bodies.TryGetValue(path, out var served)) await http.Response.Body.WriteAsync(served);
             if (http.Response.StatusCode < 300) all.GetOrAdd(path, _ => new()).Enqueue(sent);
@@ -55,6 +55,7 @@ public sealed class Receiver : IAsyncDisposable
 
 public sealed record Sent(string Method, string Path, Dictionary<string, string> Headers, byte[] Body)
 {
+    public string Url { get; init; } = "";
     public string Text => Encoding.UTF8.GetString(Body);
     public JsonElement Json => JsonDocument.Parse(Body).RootElement;
     public long Number => long.Parse(Headers["X-Event-Number"]);

@@ -60,6 +60,22 @@ public sealed class RestHookTests(ProductWithReceiver product) : SubscriptionTes
     }
 
     [Fact]
+    public async Task An_endpoint_keeps_its_own_query()
+    {
+        await Subscribe(Hook($"Appointment?identifier={T}", path: $"{T}/in?key=1"));
+        var id = await Book();
+        Assert.Equal($"/{T}/in/Appointment/{id}?key=1", Assert.Single(await Received(1)).Url);
+    }
+
+    [Fact]
+    public async Task The_topics_and_operations_are_in_the_capability_statement()
+    {
+        var subscription = (await Body(Get("metadata"))).GetProperty("rest")[0].GetProperty("resource").EnumerateArray().Single(r => r.GetProperty("type").GetString() == "Subscription");
+        Assert.Contains("https://healthteams.example/fhir/SubscriptionTopic/appointment", subscription.GetProperty("extension").GetRawText());
+        Assert.Equal(["status", "events", "get-ws-binding-token", "resend"], subscription.GetProperty("operation").EnumerateArray().Select(o => o.GetProperty("name").GetString()));
+    }
+
+    [Fact]
     public async Task The_body_is_signed_and_the_secret_is_never_read_again()
     {
         const string secret = "a secret of thirty-two characters";
