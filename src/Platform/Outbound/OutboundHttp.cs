@@ -56,6 +56,38 @@ public sealed class OutboundHttp : IDisposable
         }
     }
 
+    /// <summary>A large answer, streamed to where it is kept; the same rules, with a cap of its own and time as long as bytes come.</summary>
+    public async Task<Problem?> Download(HttpRequestMessage request, Stream to, long limit, CancellationToken stop)
+    {
+        var origin = request.RequestUri!.GetLeftPart(UriPartial.Authority);
+        if (!await Registered(origin, stop)) return new Problem(502, "host-not-registered", $"{origin} is not a registered host.");
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        try
+        {
+            silence.CancelAfter(client.Timeout);
+            using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token);
+            if (!answer.IsSuccessStatusCode) return new Problem(502, "host-refused", $"{origin} answered {(int)answer.StatusCode}.");
+            await using var from = await answer.Content.ReadAsStreamAsync(silence.Token);
+            var buffer = new byte[128 * 1024];
+            for (var all = 0L; ;)
+            {
+                silence.CancelAfter(client.Timeout);
+                var read = await from.ReadAsync(buffer, silence.Token);
+                if (read == 0) return null;
+                if ((all += read) > limit) return new Problem(413, "too-long", $"{origin} sent more than {limit / 1024 / 1024} MB.");
+                await to.WriteAsync(buffer.AsMemory(0, read), silence.Token);
+            }
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            return new Problem(502, "host-unreachable", $"{origin} cannot be reached, or broke off: {(e as HttpRequestException)?.HttpRequestError ?? HttpRequestError.ResponseEnded}.");
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            return new Problem(504, "host-slow", $"{origin} was silent for {client.Timeout.TotalSeconds:0} s.");
+        }
+    }
+
     /// <summary>An operator's or a registration's act: from now on this origin may be spoken to.</summary>
     public static Task Register(Npgsql.NpgsqlConnection connection, Uri uri, bool privateRanges, DateTimeOffset now, CancellationToken stop) =>
         connection.ExecuteAsync(new CommandDefinition(RegisterSql, new { origin = uri.GetLeftPart(UriPartial.Authority), privateRanges, now }, cancellationToken: stop));
@@ -67,6 +99,9 @@ public sealed class OutboundHttp : IDisposable
         insert into platform.outbound_host (origin, private_ranges, added_at) values (@origin, @privateRanges, @now)
         on conflict (origin) do update set private_ranges = outbound_host.private_ranges or excluded.private_ranges
         """;
+
+    /// <summary>Whether this address may be spoken to; asked before something is promised that needs it.</summary>
+    public Task<bool> Registered(Uri uri, CancellationToken stop) => Registered(uri.GetLeftPart(UriPartial.Authority), stop);
 
     private async Task<bool> Registered(string origin, CancellationToken stop)
     {
