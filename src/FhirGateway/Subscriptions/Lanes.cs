@@ -81,7 +81,7 @@ internal sealed class Lanes(Db db, Lane lane, SubscriptionStates states, Subscri
             with head as (
               select tenant, id from fhir.subscription
               where channel = 'rest-hook' and state in ('requested', 'active') and due <= @now and (attempts > 0) = @inTrouble
-                and (state = 'requested' or sent < last or beat_at <= @now)
+                and (state = 'requested' or sent < last or beat_at <= @now) and (ends_at is null or ends_at > @now)
               order by due
               limit @atMost
               for update skip locked)
