@@ -14,7 +14,7 @@ internal sealed class BulkWork(Db db, BulkJobs jobs, BulkFiles files, Exporting 
 {
     private const int Slots = 2;
     private const int MostTries = 10;
-    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(120);
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Renewal = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
@@ -99,7 +99,7 @@ internal sealed class BulkWork(Db db, BulkJobs jobs, BulkFiles files, Exporting 
             {
                 return;
             }
-            catch (Exception e) when (e is Npgsql.NpgsqlException or TimeoutException)
+            catch (Exception e) when (e is Npgsql.NpgsqlException or TimeoutException or IOException)
             {
                 log.LogWarning("The lease of bulk job {Job} could not be renewed: {Reason}", job.Id, e.Message);
             }

@@ -47,7 +47,7 @@ internal sealed class Feeder(Db db, Matching matching, SubscriptionStates states
             if (!await tx.Scalar<bool>("select pg_try_advisory_xact_lock(hashtextextended('fhir.subscription_feed', @Tenant))", new { tx.Tenant })) return 0;
             var batch = (await tx.Query<Fed>("select seq, event, at, kind, type, id, version from fhir.subscription_feed where tenant = @Tenant order by seq limit @Batch", new { tx.Tenant, Batch })).ToList();
             if (batch.Count == 0) return 0;
-            var live = (await tx.Query<Subscribed>($"select {Subscribed.Columns} from fhir.subscription s where s.tenant = @Tenant and s.state <> 'off'", new { tx.Tenant })).ToList();
+            var live = (await tx.Query<Subscribed>($"select {Subscribed.Columns} from fhir.subscription s where s.tenant = @Tenant and s.state <> 'off' and (s.ends_at is null or s.ends_at > @Now)", new { tx.Tenant, tx.Now })).ToList();
             if (live.Count > 0)
             {
                 var (matches, unable) = await matching.Match(tenant, batch, live, stop);

@@ -14,24 +14,46 @@ internal sealed class Lanes(Db db, Lane lane, SubscriptionStates states, Subscri
 {
     private const int Well = 200;
     private const int Failing = 50;
-    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
+
+    /// <summary>Renewed while a lane is under way, so that it can be short: what a killed worker held waits no longer than this.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Renewal = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Busy = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
-    private readonly HashSet<Task> underWay = [];
+    private readonly Dictionary<Task, Subscribed> underWay = [];
     private int well;
     private int failing;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await Task.WhenAll(Endless.Run("The subscriptions' delivery", Round, log, stoppingToken), Endless.Run("The subscriptions' ends", Ends, log, stoppingToken));
+        await Task.WhenAll(Endless.Run("The subscriptions' delivery", Round, log, stoppingToken), Endless.Run("The subscriptions' leases", Renew, log, stoppingToken),
+            Endless.Run("The subscriptions' ends", Ends, log, stoppingToken));
         Task[] rest;
-        lock (underWay) rest = [.. underWay];
+        lock (underWay) rest = [.. underWay.Keys];
         await Task.WhenAll(rest);
     }
 
     private async Task Ends(CancellationToken stop)
     {
         if (await states.End(stop) == 0 && await retention.Sweep(stop) == 0) await Task.Delay(Idle, stop);
+    }
+
+    private async Task Renew(CancellationToken stop)
+    {
+        await Task.Delay(Renewal, stop);
+        Subscribed[] held;
+        lock (underWay) held = [.. underWay.Values];
+        if (held.Length == 0) return;
+        await using var connection = await db.Worker.OpenConnectionAsync(stop);
+        await connection.ExecuteAsync(new CommandDefinition("""
+            update fhir.subscription s set due = @until
+            from unnest(@tenants, @ids, @claims) as h (tenant, id, claim)
+            where s.tenant = h.tenant and s.id = h.id and s.claim = h.claim and s.due > @now and s.due < @until
+            """, new
+        {
+            now = db.Clock.GetUtcNow(), until = db.Clock.GetUtcNow() + Lease,
+            tenants = held.Select(h => h.Tenant).ToArray(), ids = held.Select(h => h.Id).ToArray(), claims = held.Select(h => h.Claim).ToArray(),
+        }, cancellationToken: stop));
     }
 
     private async Task Round(CancellationToken stop)
@@ -59,7 +81,7 @@ internal sealed class Lanes(Db db, Lane lane, SubscriptionStates states, Subscri
             with head as (
               select tenant, id from fhir.subscription
               where channel = 'rest-hook' and state in ('requested', 'active') and due <= @now and (attempts > 0) = @inTrouble
-                and (state = 'requested' or sent < last or beat_at <= @now)
+                and (state = 'requested' or sent < last or beat_at <= @now) and (ends_at is null or ends_at > @now)
               order by due
               limit @atMost
               for update skip locked)
@@ -75,7 +97,7 @@ internal sealed class Lanes(Db db, Lane lane, SubscriptionStates states, Subscri
         if (inTrouble) Interlocked.Increment(ref failing);
         else Interlocked.Increment(ref well);
         var run = Endless.Once($"Delivery to Subscription/{claim.Id}", _ => lane.Run(claim, stop), log, CancellationToken.None);
-        lock (underWay) underWay.Add(run);
+        lock (underWay) underWay.Add(run, claim);
         _ = run.ContinueWith(done =>
         {
             if (inTrouble) Interlocked.Decrement(ref failing);

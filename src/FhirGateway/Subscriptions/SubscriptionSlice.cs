@@ -31,10 +31,15 @@ internal sealed class SubscriptionSlice(OutboundHttp http, FhirSettings settings
         if (!asked.Ok) return asked.Problem;
         var said = asked.Value;
         var before = await tx.OneOrNone<string>("select state from fhir.subscription where tenant = @Tenant and id = @id for update", new { tx.Tenant, id });
-        if (said.Status == "error" && before != "error") return Problem.Unprocessable("The status error is the server's to set; ask with requested, or off.", "Subscription.status", "business-rule");
-        var state = said.Status is "off" or "error" ? said.Status : said is { Topic: not null, Channel: "rest-hook" } && !(said.Status == "active" && before == "active") ? "requested" : "active";
-        if (said.Ends <= tx.Now) state = "off";
-        if (state != "off" && await Refused(tx, said) is { } refused) return refused;
+        var ended = said.Ends <= tx.Now;
+        var state = said.Status switch
+        {
+            "off" => "off",
+            "error" => before == "error" ? "error" : "off", // a copy of one that failed elsewhere: kept as it is, nothing is sent for it
+            _ when ended => "requested", // the sweep of ends switches it off
+            _ => said is { Topic: not null, Channel: "rest-hook" } && !(said.Status == "active" && before == "active") ? "requested" : "active",
+        };
+        if (state != "off" && !ended && await Refused(tx, said) is { } refused) return refused;
 
         await Keep(tx, id, said, state);
         if (SubscriptionRules.WithoutSecret(resource) is { } open)
@@ -42,7 +47,7 @@ internal sealed class SubscriptionSlice(OutboundHttp http, FhirSettings settings
             // The version just stored, before anybody can read it: neither it nor history ever shows the secret.
             await tx.Execute("update fhir.resource set body = @open where tenant = @Tenant and type = @type and id = @id", new { tx.Tenant, type = ResourceTypes.Number(Type), id, open });
         }
-        await status.Value.Project(tx, id, state, state == "error" ? Json.FhirJson.Text(resource, "error") : null);
+        if (said.Status != "error" && !ended) await status.Value.Project(tx, id, state, null);
         bell.Ring();
         return null;
     }

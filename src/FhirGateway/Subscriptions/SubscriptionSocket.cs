@@ -33,8 +33,14 @@ internal sealed class SubscriptionSocket(Db db, SocketWatch watch, FhirSettings 
 
     private static async Task Accept(HttpContext http)
     {
+        if (http.Request.Headers.Authorization.Count > 0) await http.AuthenticateAsync("bearer");
         if (!http.WebSockets.IsWebSocketRequest)
         {
+            if (Caller.Of(http) is null)
+            {
+                await http.ChallengeAsync("bearer");
+                return;
+            }
             http.Response.StatusCode = StatusCodes.Status426UpgradeRequired;
             http.Response.Headers.Upgrade = "websocket";
             http.Response.ContentType = "application/fhir+json; charset=utf-8";
@@ -42,7 +48,6 @@ internal sealed class SubscriptionSocket(Db db, SocketWatch watch, FhirSettings 
             return;
         }
         var me = (SubscriptionSocket)http.RequestServices.GetService(typeof(SubscriptionSocket))!;
-        if (http.Request.Headers.Authorization.Count > 0) await http.AuthenticateAsync("bearer");
         using var socket = await http.WebSockets.AcceptWebSocketAsync();
         await me.Serve(socket, Caller.Of(http), http.RequestAborted);
     }

@@ -107,7 +107,7 @@ public sealed class OutboundHttp : IDisposable
     {
         await using var connection = await db.App.OpenConnectionAsync(stop);
         return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-            "select exists (select from platform.outbound_host where origin = @origin)", new { origin }, cancellationToken: stop));
+            "select exists (select from platform.outbound_host where origin = any(@origins))", new { origins = Origins(origin) }, cancellationToken: stop));
     }
 
     private async ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken stop)
@@ -135,8 +135,14 @@ public sealed class OutboundHttp : IDisposable
     {
         await using var connection = await db.App.OpenConnectionAsync(stop);
         return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-            "select exists (select from platform.outbound_host where origin = @origin and private_ranges)", new { origin }, cancellationToken: stop));
+            "select exists (select from platform.outbound_host where origin = any(@origins) and private_ranges)", new { origins = Origins(origin) }, cancellationToken: stop));
     }
+
+    /// <summary>With demo data this machine's own addresses are registered, whatever the port: rows that end in ":*", which count for nothing else.</summary>
+    private static string[] Origins(string origin) =>
+        Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.IsLoopback ? [origin, $"{uri.Scheme}://{uri.Host}:*"] : [origin];
+
+    public static readonly IReadOnlyList<string> Loopback = ["http://127.0.0.1:*", "http://localhost:*", "http://[::1]:*"];
 
     public void Dispose() => client.Dispose();
 }

@@ -139,6 +139,23 @@ public sealed class RestHookTests(ProductWithReceiver product) : SubscriptionTes
         Assert.Equal(1, Assert.Single(await Received(1)).Number);
     }
 
+    [Fact]
+    public async Task Copies_of_what_ended_or_failed_elsewhere_are_kept_as_sent_and_nothing_is_sent_for_them()
+    {
+        var ended = Hook($"Appointment?identifier={T}", root: ",\"end\":\"2021-01-01T00:00:00Z\"").Replace(Receiver.Url, "https://biliwatch.example");
+        var answer = await Body(Post("Subscription", ended), HttpStatusCode.Created);
+        Assert.Equal("requested", answer.GetProperty("status").GetString());
+        var failed = await Subscribe(Hook($"Appointment?identifier={T}", root: ",\"error\":\"Socket Error 10060\"").Replace("\"requested\"", "\"error\""));
+        await Book();
+        await Becomes(answer.Id(), "off");
+        await Quiet();
+        Assert.Empty(Receiver.At(T));
+        Assert.Equal(("error", "Socket Error 10060"), ((await Subscription(failed)).GetProperty("status").GetString(), (await Subscription(failed)).GetProperty("error").GetString()));
+        await Body(Put($"Subscription/{failed}", (await Subscription(failed)).GetRawText().Replace("\"status\":\"error\"", "\"status\":\"requested\"")));
+        await Book();
+        await Received(1);
+    }
+
     [Theory]
     [InlineData("Nonsense?x=y", "", "criteria")]
     [InlineData("Appointment?nonsense=1", "", "criteria")]

@@ -176,7 +176,8 @@ public sealed class TopicTests(ProductWithReceiver product) : SubscriptionTest(p
         using var other = await Open($"{Base.Replace("http", "ws")}/ws", (await Product.Fhir(tenant: "north")).DefaultRequestHeaders.Authorization!.ToString());
         await Say(other, $"bind {id}");
         Assert.Contains("does not exist", await Hear(other));
-        Assert.Equal(HttpStatusCode.UpgradeRequired, (await Product.Stranger().GetAsync("/fhir/ws")).StatusCode);
+        await Refused(Get("ws"), HttpStatusCode.UpgradeRequired);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await Product.Stranger().GetAsync("/fhir/ws")).StatusCode);
     }
 
     private static string Parameter(JsonElement parameters, string name) =>
