@@ -40,6 +40,7 @@ public static class FhirGatewayServices
         services.AddSingleton<IOperation>(s => new ChangeMetaOperation(s.GetRequiredService<Writing>(), add: true));
         services.AddSingleton<IOperation>(s => new ChangeMetaOperation(s.GetRequiredService<Writing>(), add: false));
         services.AddSingleton<IOperation, VersionsOperation>();
+        services.AddSingleton<IOperation, DocumentOperation>();
         services.AddSingleton<AuditTrail>();
         services.AddSingleton<FhirRouter>();
         services.AddSingleton<EhrChart>();
