@@ -57,7 +57,7 @@ internal sealed class Cases(Hospital hospital)
         var versions = Enumerable.Range(0, connections).Select(_ => new Dictionary<int, int>()).ToArray();
         return s.Product.Run("update", connections, time, 200, (w, n) =>
         {
-            var id = 1_000_000 * (round + 1) + w * 1000 + n % 200;
+            var id = 1_000_000 * (round + 1) + w * 1000 + n % 20;
             var version = versions[w].GetValueOrDefault(id);
             versions[w][id] = version + 1;
             return s.Product.Send("PUT", $"/fhir/Appointment/u{id}", hospital.Appointment(n % 10 == 9 ? n - 1 : n % 200, $"u{id}", $"{run:N}u{id}", $"Version {version} of {n}"),

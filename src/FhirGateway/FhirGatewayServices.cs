@@ -3,6 +3,7 @@ using HealthTeams.Collaboration.Visits;
 using HealthTeams.FhirGateway.Appointments;
 using HealthTeams.FhirGateway.AuditEvents;
 using HealthTeams.FhirGateway.Communications;
+using HealthTeams.FhirGateway.Compartments;
 using HealthTeams.FhirGateway.Ehr;
 using HealthTeams.FhirGateway.Encounters;
 using HealthTeams.FhirGateway.Interactions;
@@ -30,6 +31,7 @@ public static class FhirGatewayServices
         services.AddSingleton<Reading>();
         services.AddSingleton<Writing>();
         services.AddSingleton<Searching>();
+        services.AddSingleton<Everything>();
         services.AddSingleton<History>();
         services.AddSingleton<Bundles>();
         services.AddSingleton<ProvenanceHeader>();
@@ -41,6 +43,8 @@ public static class FhirGatewayServices
         services.AddSingleton<IOperation>(s => new ChangeMetaOperation(s.GetRequiredService<Writing>(), add: false));
         services.AddSingleton<IOperation, VersionsOperation>();
         services.AddSingleton<IOperation, DocumentOperation>();
+        services.AddSingleton<IOperation>(s => new EverythingOperation(s.GetRequiredService<Everything>(), "Patient"));
+        services.AddSingleton<IOperation>(s => new EverythingOperation(s.GetRequiredService<Everything>(), "Encounter"));
         services.AddSingleton<AuditTrail>();
         services.AddSingleton<FhirRouter>();
         services.AddSingleton<EhrChart>();

@@ -13,16 +13,21 @@ internal static class PeopleSql
     public static async Task<IReadOnlyList<Person>> FindOrMake(Tx tx, IReadOnlyList<PersonSaid> people)
     {
         if (people.Count == 0) return [];
-        // A proxy's record often carries the patient's own number: they are known by (source, reference) alone.
-        people = [.. people.Select(s => s.Kind == PersonKind.Related ? s with { Identifiers = [] } : s)];
         var known = new KnownPeople();
-        await known.Read(tx, people);
+        known.Add(await tx.Query<KnownPeople.Row>(KnownPeople.Sql, KnownPeople.Args(tx, people)));
+        return await FindOrMake(tx, people, known);
+    }
+
+    /// <param name="known">Read already, without locks.</param>
+    public static async Task<IReadOnlyList<Person>> FindOrMake(Tx tx, IReadOnlyList<PersonSaid> people, KnownPeople known)
+    {
+        people = [.. people.Select(Only)];
         // What is known as it is said needs no lock and no write: a clinician's bookings do not wait for each other.
         var news = people.Where(s => !known.Says(s)).ToList();
         if (news.Count > 0)
         {
             Locks.Take(tx, [.. news.SelectMany(Names).Distinct()]);
-            await known.Read(tx, news);
+            known.Add(await tx.Query<KnownPeople.Row>(KnownPeople.Sql, KnownPeople.Args(tx, news)));
         }
         var changes = new PeopleChanges();
         var found = new Person[people.Count];
@@ -37,6 +42,9 @@ internal static class PeopleSql
 
     public static async Task<Person> FindOrMake(Tx tx, PersonSaid said) => (await FindOrMake(tx, [said]))[0];
 
+    /// <summary>A proxy's record often carries the patient's own number: they are known by (source, reference) alone.</summary>
+    internal static PersonSaid Only(PersonSaid said) => said.Kind == PersonKind.Related ? said with { Identifiers = [] } : said;
+
     private static IEnumerable<string> Names(PersonSaid said) => said.Identifiers.Select(i => $"person|{said.Kind}|{i.System}|{i.Value}")
         .Concat(said.Reference is null ? [] : [$"person|{said.Source}|{said.Reference}"]);
 }
@@ -47,25 +55,33 @@ internal sealed class KnownPeople
     private readonly Dictionary<(Guid Source, string Reference), Person> byKey = [];
     private readonly Dictionary<(PersonKind Kind, string System, string Value), Person> byIdentifier = [];
 
-    public async Task Read(Tx tx, IReadOnlyList<PersonSaid> people)
+    public const string Sql = """
+        select k.source, k.reference, null::text as system, null::text as value, p.id, p.kind, p.family, p.given, p.title, p.gender, p.birth_date as BirthDate
+        from unnest(@sources, @references) as s (source, reference)
+        join collab.person_key k on k.tenant = @Tenant and k.source = s.source and k.reference = s.reference
+        join collab.person p on p.tenant = k.tenant and p.id = k.person
+        union all
+        select null, null, i.system, i.value, p.id, p.kind, p.family, p.given, p.title, p.gender, p.birth_date
+        from unnest(@kinds, @systems, @values) as s (kind, system, value)
+        join collab.person_identifier i on i.tenant = @Tenant and i.kind = s.kind and i.system = s.system and i.value = s.value
+        join collab.person p on p.tenant = i.tenant and p.id = i.person
+        """;
+
+    public static object Args(Tx tx, IReadOnlyList<PersonSaid> people)
     {
-        var keys = people.Where(s => s.Reference is not null).Select(s => (s.Source, s.Reference)).Distinct().ToList();
-        var identifiers = people.SelectMany(s => s.Identifiers.Select(i => (Kind: s.Kind.ToString(), i.System, i.Value))).Distinct().ToList();
-        foreach (var row in await tx.Query<Row>("""
-            select k.source, k.reference, null as system, null as value, p.id, p.kind, p.family, p.given, p.title, p.gender, p.birth_date as BirthDate
-            from unnest(@sources, @references) as s (source, reference)
-            join collab.person_key k on k.tenant = @Tenant and k.source = s.source and k.reference = s.reference
-            join collab.person p on p.tenant = k.tenant and p.id = k.person
-            union all
-            select null, null, i.system, i.value, p.id, p.kind, p.family, p.given, p.title, p.gender, p.birth_date
-            from unnest(@kinds, @systems, @values) as s (kind, system, value)
-            join collab.person_identifier i on i.tenant = @Tenant and i.kind = s.kind and i.system = s.system and i.value = s.value
-            join collab.person p on p.tenant = i.tenant and p.id = i.person
-            """, new
+        var said = people.Select(PeopleSql.Only).ToList();
+        var keys = said.Where(s => s.Reference is not null).Select(s => (s.Source, s.Reference)).Distinct().ToList();
+        var identifiers = said.SelectMany(s => s.Identifiers.Select(i => (Kind: s.Kind.ToString(), i.System, i.Value))).Distinct().ToList();
+        return new
         {
-            tx.Tenant, sources = keys.Select(k => k.Source).ToArray(), references = keys.Select(k => k.Reference).ToArray(),
+            tx.Tenant, sources = keys.Select(k => k.Source).ToArray(), references = keys.Select(k => k.Reference!).ToArray(),
             kinds = identifiers.Select(i => i.Kind).ToArray(), systems = identifiers.Select(i => i.System).ToArray(), values = identifiers.Select(i => i.Value).ToArray(),
-        }))
+        };
+    }
+
+    public void Add(IEnumerable<Row> rows)
+    {
+        foreach (var row in rows)
         {
             if (row.Reference is not null) byKey[(row.Source!.Value, row.Reference)] = row.Person;
             else byIdentifier[(row.Kind, row.System!, row.Value!)] = row.Person;
@@ -91,7 +107,7 @@ internal sealed class KnownPeople
         foreach (var i in said.Identifiers) byIdentifier.TryAdd((said.Kind, i.System, i.Value), person);
     }
 
-    private sealed record Row
+    internal sealed record Row
     {
         public Guid? Source { get; init; }
         public string? Reference { get; init; }

@@ -12,8 +12,13 @@ internal static class BookVisit
     {
         if (bookings.Count == 0) return [];
         Locks.Take(tx, [.. bookings.SelectMany(Names).Distinct()]);
-        var known = await KnownVisits.Read(tx, bookings);
-        var people = await PeopleSql.FindOrMake(tx, [.. bookings.SelectMany(b => b.Patient is { } p ? b.Clinicians.Prepend(p) : b.Clinicians)]);
+        var said = bookings.SelectMany(b => b.Patient is { } p ? b.Clinicians.Prepend(p) : b.Clinicians).ToList();
+        var (visitRows, peopleRows) = await tx.Query<KnownVisits.Row, KnownPeople.Row>(
+            (KnownVisits.Sql, KnownVisits.Args(tx, bookings)), (KnownPeople.Sql, KnownPeople.Args(tx, said)));
+        var known = new KnownVisits(visitRows);
+        var knownPeople = new KnownPeople();
+        knownPeople.Add(peopleRows);
+        var people = await PeopleSql.FindOrMake(tx, said, knownPeople);
         var changes = new VisitChanges();
         var visits = new Visit[bookings.Count];
         var next = 0;
@@ -64,37 +69,42 @@ internal sealed class KnownVisits
     private readonly Dictionary<(string System, string Value), Guid> byIdentifier = [];
     private readonly Dictionary<Guid, Visit> visits = [];
 
-    public static async Task<KnownVisits> Read(Tx tx, IReadOnlyList<VisitBooking> bookings)
+    public const string Sql = """
+        select f.source, f.kind, f.key, f.system, f.value, v.id, v.status, v.start_at as StartAt, v.end_at as EndAt, v.reason, v.service, v.location, v.patient,
+          v.arrived_at as ArrivedAt, v.started_at as StartedAt, v.finished_at as FinishedAt, v.no_show_at as NoShowAt, v.version
+        from (
+            select k.visit, k.source, k.kind, k.id as key, null as system, null as value
+            from unnest(@sources, @kinds, @ids) as s (source, kind, id)
+            join collab.visit_key k on k.tenant = @Tenant and k.source = s.source and k.kind = s.kind and k.id = s.id
+            union all
+            select i.visit, null, null, null, i.system, i.value
+            from unnest(@systems, @values) as s (system, value)
+            join collab.visit_identifier i on i.tenant = @Tenant and i.system = s.system and i.value = s.value
+          ) f
+        join collab.visit v on v.tenant = @Tenant and v.id = f.visit
+        order by v.id
+        for update of v
+        """;
+
+    public static object Args(Tx tx, IReadOnlyList<VisitBooking> bookings)
     {
         var keys = bookings.SelectMany(b => b.Keys).Distinct().ToList();
         var identifiers = bookings.SelectMany(b => b.Identifiers).Select(i => (i.System, i.Value)).Distinct().ToList();
-        var known = new KnownVisits();
-        foreach (var row in await tx.Query<Row>("""
-            select f.source, f.kind, f.key, f.system, f.value, v.id, v.status, v.start_at as StartAt, v.end_at as EndAt, v.reason, v.service, v.location, v.patient,
-              v.arrived_at as ArrivedAt, v.started_at as StartedAt, v.finished_at as FinishedAt, v.no_show_at as NoShowAt, v.version
-            from (
-                select k.visit, k.source, k.kind, k.id as key, null as system, null as value
-                from unnest(@sources, @kinds, @ids) as s (source, kind, id)
-                join collab.visit_key k on k.tenant = @Tenant and k.source = s.source and k.kind = s.kind and k.id = s.id
-                union all
-                select i.visit, null, null, null, i.system, i.value
-                from unnest(@systems, @values) as s (system, value)
-                join collab.visit_identifier i on i.tenant = @Tenant and i.system = s.system and i.value = s.value
-              ) f
-            join collab.visit v on v.tenant = @Tenant and v.id = f.visit
-            order by v.id
-            for update of v
-            """, new
+        return new
         {
             tx.Tenant, sources = keys.Select(k => k.Source).ToArray(), kinds = keys.Select(k => k.Kind).ToArray(), ids = keys.Select(k => k.Id).ToArray(),
             systems = identifiers.Select(i => i.System).ToArray(), values = identifiers.Select(i => i.Value).ToArray(),
-        }))
+        };
+    }
+
+    public KnownVisits(IEnumerable<Row> rows)
+    {
+        foreach (var row in rows)
         {
-            if (row.Key is not null) known.byKey[new VisitKey(row.Source!.Value, row.Kind!, row.Key)] = row.Id;
-            else known.byIdentifier[(row.System!, row.Value!)] = row.Id;
-            known.visits[row.Id] = row.Visit;
+            if (row.Key is not null) byKey[new VisitKey(row.Source!.Value, row.Kind!, row.Key)] = row.Id;
+            else byIdentifier[(row.System!, row.Value!)] = row.Id;
+            visits[row.Id] = row.Visit;
         }
-        return known;
     }
 
     public Visit? Match(VisitBooking booking)
@@ -120,7 +130,7 @@ internal sealed class KnownVisits
         foreach (var i in booking.Identifiers) byIdentifier.TryAdd((i.System, i.Value), visit.Id);
     }
 
-    private sealed record Row
+    internal sealed record Row
     {
         public Guid? Source { get; init; }
         public string? Kind { get; init; }

@@ -23,14 +23,16 @@ internal sealed class History(Db db, AccessLog audit)
 
     public async Task<FhirAnswer> List(Caller caller, FhirRequest request, string? type, string? id, CancellationToken stop)
     {
-        var limit = FhirAccess.Check(caller, type ?? "*", 'r');
+        var limit = FhirAccess.Reach(caller, type ?? "*", 'r');
         if (!limit.Ok) return FhirAnswer.Of(limit.Problem);
-        if (limit.Value.Patient is not null && id is null) return FhirAnswer.Of(Problem.Forbidden("With a patient/ scope only the history of one resource can be read."));
+        if (limit.Value.Grants is not null && id is null) return FhirAnswer.Of(Problem.Forbidden("With a patient/ or a narrowed scope only the history of one resource can be read."));
         var asked = HistoryAsk.Read(request.Query, db.Clock.GetUtcNow(), request.Strict);
         if (!asked.Ok) return FhirAnswer.Of(asked.Problem);
 
         var found = await Read(caller.Tenant, request.Within, type, id, asked.Value, stop);
         if (id is not null && found is { Rows.Count: 0, Total: null or 0 } && !asked.Value.Narrowed) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
+        // Of a window that holds a deletion only nobody can tell whose it was.
+        if (limit.Value.Grants is not null && !found.Rows.Exists(r => r.Stored.Body is not null)) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
         if (found.Rows.Exists(r => r.Stored.Body is not null && !FhirAccess.Belongs(limit.Value, ResourceTypes.Name(r.Stored.Type), r.Stored.Id, r.Stored.Body))) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
         await audit.Record(new(caller.Tenant, db.Clock.GetUtcNow(), caller.Actor, "history", id is null ? type ?? "system" : $"{type}/{id}",
             id is null ? null : found.Rows.Select(r => r.Stored.Body is { } body ? PatientOf.Resource(type!, id, body) : null).FirstOrDefault(p => p is not null), 200), stop);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using HealthTeams.FhirGateway.Json;
 using HealthTeams.FhirGateway.Outcomes;
@@ -63,7 +64,7 @@ internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator vali
         if (request.Path.Length > 2 || (request.Method == "POST" && id is not null)) return No(FhirAnswer.Of(new Problem(404, "not-supported", $"{request.Method} {string.Join('/', request.Path)} is not a write.")));
         if (!ResourceTypes.Known(type)) return No(FhirAnswer.Of(Problem.NotFound($"'{type}' is not a resource type of R4.", "not-supported")));
         var kind = request.Method switch { "POST" => WriteKind.Create, "PUT" => WriteKind.Update, "PATCH" => WriteKind.Patch, _ => WriteKind.Delete };
-        var limit = FhirAccess.Check(caller, type, kind switch { WriteKind.Create => 'c', WriteKind.Delete => 'd', _ => 'u' });
+        var limit = FhirAccess.Reach(caller, type, kind switch { WriteKind.Create => 'c', WriteKind.Delete => 'd', _ => 'u' });
         if (!limit.Ok) return No(FhirAnswer.Of(limit.Problem));
         if (id is not null && !FhirId.Valid(id)) return No(FhirAnswer.Of(Problem.Invalid($"'{id}' is not an id (A-Z a-z 0-9 - . at most 64).", $"{type}.id")));
         if (IfMatch(request) is { Ok: false } bad) return No(FhirAnswer.Of(bad.Problem));
@@ -73,18 +74,20 @@ internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator vali
         {
             return No(FhirAnswer.Of(kind == WriteKind.Create ? Problem.Invalid("If-None-Exist is empty.") : Problem.Precondition("A condition needs at least one search parameter.", "invalid")));
         }
+        // A condition is a search: whoever may not search must not learn from it what is there.
+        if (!string.IsNullOrWhiteSpace(condition) && FhirAccess.Reach(caller, type, 's') is { Ok: false } blind) return No(FhirAnswer.Of(blind.Problem));
         if (condition is not null && SearchValue.HoldsZero(condition)) return No(FhirAnswer.Of(SearchValue.Zero));
         var entry = new WriteEntry
         {
             Kind = kind, Type = type, Id = kind == WriteKind.Create ? null : id, Condition = string.IsNullOrWhiteSpace(condition) ? null : condition.TrimStart('?'),
-            IfMatch = IfMatch(request).Value, IfNoneMatchAny = request.IfNoneMatch?.Trim() == "*" && kind == WriteKind.Update, FullUrl = fullUrl, Position = position,
+            IfMatch = IfMatch(request).Value, IfNoneMatchAny = request.IfNoneMatch?.Trim() == "*" && kind == WriteKind.Update, FullUrl = fullUrl, Position = position, By = caller,
         };
         switch (kind)
         {
             case WriteKind.Create or WriteKind.Update:
                 if (request.Body is not { ValueKind: JsonValueKind.Object } body) return No(FhirAnswer.Of(Problem.Invalid("The body must be a resource.", code: "structure")));
                 if (Mismatch(kind, type, id, body) is { } mismatch) return No(FhirAnswer.Of(mismatch));
-                var verdict = validator.Check(JsonSerializer.SerializeToUtf8Bytes(body), type, request.Handling);
+                var verdict = validator.Check(JsonMarshal.GetRawUtf8Value(body), type, request.Handling);
                 if (verdict.Errors.Count > 0) return No(FhirAnswer.Of(400, position == 0 && fullUrl is null ? verdict.Errors : verdict.Errors.Select(i => i with { Expression = $"Bundle.entry[{position}].resource{Below(i.Expression, type)}" })));
                 return (new Prepared(entry with { Body = body }, limit.Value, verdict.Warnings), null);
             case WriteKind.Patch when change is not null:
@@ -105,10 +108,10 @@ internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator vali
         Location = r.Status == 201 || (r.Status == 200 && r.Body is not null) ? r.Location : null, IsWrite = true,
     };
 
-    /// <summary>With a patient/ scope, what was written must be that patient's, and must have been.</summary>
+    /// <summary>What was written must be within the scope, and must have been.</summary>
     public static Problem? Allowed(Limit limit, IReadOnlyList<WriteResult> results) =>
-        limit.Patient is not null && results.Any(r => Other(limit, r, r.Body) || Other(limit, r, r.Before))
-            ? Problem.Forbidden("The granted scopes reach the resources of one patient only.") : null;
+        limit.Grants is not null && results.Any(r => Other(limit, r, r.Body) || Other(limit, r, r.Before))
+            ? Problem.Forbidden("The granted scopes reach the resources of one patient, or of a kind, only.") : null;
 
     private static bool Other(Limit limit, WriteResult r, byte[]? body) => body is not null && !FhirAccess.Belongs(limit, r.Type, r.Id, body);
 

@@ -21,7 +21,7 @@ internal sealed class DocumentOperation(Reading reading, TimeProvider clock) : I
     public async Task<FhirAnswer> Run(OperationCall call, CancellationToken stop)
     {
         if (call.One("persist") == "true") return FhirAnswer.Of(Problem.Invalid("The document is not stored by this operation; POST it as a Bundle.", "persist", "not-supported"));
-        var request = call.Request with { IfNoneMatch = null, IfModifiedSince = null };
+        var request = call.Request with { IfNoneMatch = null, IfModifiedSince = null, Query = "" };
         var composition = await reading.Read(call.Caller, request, "Composition", call.Id!, null, stop);
         if (composition.Problem is not null) return composition;
         using var document = JsonDocument.Parse(composition.Body!);

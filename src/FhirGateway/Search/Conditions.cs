@@ -8,23 +8,19 @@ namespace HealthTeams.FhirGateway.Search;
 /// <summary>Queries that decide a write: If-None-Exist, conditional update, patch and delete, conditional references.</summary>
 internal static class Conditions
 {
+    /// <param name="by">Whose scopes bound what can match; null is the product itself.</param>
     /// <returns>Ids that match, two at most. Unknown parameters are an error here: a typo must not match everything.</returns>
-    public static async Task<Outcome<List<string>>> Find(Tx tx, string type, string condition, string server) => (await Find(tx, [(type, condition)], server))[0];
+    public static async Task<Outcome<List<string>>> Find(Tx tx, string type, string condition, string server, Caller? by = null) => (await Find(tx, [(type, condition, by)], server))[0];
 
     /// <summary>Many conditions in one round trip, together with what the transaction has waiting (the locks that guard them).</summary>
-    public static async Task<Outcome<List<string>>[]> Find(Tx tx, IReadOnlyList<(string Type, string Condition)> conditions, string server)
+    public static async Task<Outcome<List<string>>[]> Find(Tx tx, IReadOnlyList<(string Type, string Condition, Caller? By)> conditions, string server)
     {
         var found = new Outcome<List<string>>[conditions.Count];
-        var queries = conditions.Select(c => Query(tx, c.Type, c.Condition, server)).ToArray();
+        var queries = conditions.Select(c => Query(tx, c.Type, c.Condition, server, c.By)).ToArray();
         for (var i = 0; i < found.Length; i++) found[i] = queries[i].Ok ? new List<string>() : queries[i].Problem!;
         if (!Array.Exists(queries, q => q.Ok)) return found;
         await using var batch = tx.Batch();
-        foreach (var query in queries.Where(q => q.Ok))
-        {
-            var command = new NpgsqlBatchCommand($"select r.id from fhir.resource r where {query.Value.Where} limit 2");
-            foreach (var p in query.Value.Parameters) command.Parameters.Add(p);
-            batch.BatchCommands.Add(command);
-        }
+        foreach (var query in queries.Where(q => q.Ok)) batch.BatchCommands.Add(query.Value.Args.Command(query.Value.Some(2)));
         await using var reader = await batch.ExecuteReaderAsync(tx.Stop);
         for (var i = 0; i < found.Length; i++)
         {
@@ -35,12 +31,12 @@ internal static class Conditions
         return found;
     }
 
-    private static Outcome<SearchQuery> Query(Tx tx, string type, string condition, string server)
+    private static Outcome<SearchQuery> Query(Tx tx, string type, string condition, string server, Caller? by)
     {
         var criteria = Parse(condition).Where(c => c.Name is not ("_format" or "_pretty")).ToList();
         if (criteria.Count == 0) return Problem.Precondition("A condition needs at least one search parameter.", "invalid");
-        var query = SearchQuery.Build(type, tx.Tenant, criteria, strict: true, server);
-        if (!query.Ok) return query.Problem with { Status = 412 };
+        var query = SearchQuery.Build(new SearchOf(tx.Tenant, server, by, [type]), criteria, strict: true);
+        if (!query.Ok) return query.Problem.Status == 403 ? query.Problem : query.Problem with { Status = 412 };
         return query.Value.Used.Count == 0 ? Problem.Precondition("A condition needs at least one search parameter with a value.", "invalid") : query;
     }
 

@@ -17,6 +17,7 @@ internal sealed class WriteBatch(Tx tx)
     private readonly Lines<ReferenceRow> references = new();
     private readonly Lines<QuantityRow> quantities = new();
     private readonly Lines<UriRow> uris = new();
+    private readonly Lines<CompositeRow> composites = new();
 
     public void Add(short type, string id, long rid, int version, string method, byte[]? body, bool isNew, IndexRows? before, IndexRows? after)
     {
@@ -27,6 +28,7 @@ internal sealed class WriteBatch(Tx tx)
         references.Diff(rid, before?.References, after?.References);
         quantities.Diff(rid, before?.Quantities, after?.Quantities);
         uris.Diff(rid, before?.Uris, after?.Uris);
+        composites.Diff(rid, before?.Composites, after?.Composites);
     }
 
     /// <summary>Travels with the transaction's next round trip.</summary>
@@ -75,59 +77,14 @@ internal sealed class WriteBatch(Tx tx)
 
     private void Index()
     {
-        tokens.Write(tx, "token", "system text, code text", "system", t => t.Param,
-            l => [Texts(l.Select(x => x.System)), P(l.Select(x => x.Code).ToArray())]);
-        strings.Write(tx, "string", "norm text, exact text", null, s => s.Param,
-            l => [P(l.Select(x => x.Norm).ToArray()), P(l.Select(x => x.Exact).ToArray())]);
-        dates.Write(tx, "date", "lo timestamptz, hi timestamptz", null, d => d.Param,
-            l => [P(l.Select(x => x.Lo).ToArray()), P(l.Select(x => x.Hi).ToArray())]);
-        references.Write(tx, "reference", "target_type smallint, target_id text", "target_type", r => r.Param,
-            l => [new() { Value = l.Select(x => x.TargetType).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint }, P(l.Select(x => x.TargetId).ToArray())]);
-        quantities.Write(tx, "quantity", "lo numeric, hi numeric, system text, code text", "system,code", q => q.Param,
-            l => [P(l.Select(x => x.Lo).ToArray()), P(l.Select(x => x.Hi).ToArray()), Texts(l.Select(x => x.System)), Texts(l.Select(x => x.Code))]);
-        uris.Write(tx, "uri", "value text", null, u => u.Param, l => [P(l.Select(x => x.Value).ToArray())]);
+        tokens.Write(tx, IndexTables.Token);
+        strings.Write(tx, IndexTables.String);
+        dates.Write(tx, IndexTables.Date);
+        references.Write(tx, IndexTables.Reference);
+        quantities.Write(tx, IndexTables.Quantity);
+        uris.Write(tx, IndexTables.Uri);
+        composites.Write(tx, IndexTables.Composite);
     }
 
     private static NpgsqlParameter P(object value) => new() { Value = value };
-    private static NpgsqlParameter Texts(IEnumerable<string?> values) => new() { Value = values.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
-
-    /// <summary>Rows to take away and to add in one index table.</summary>
-    private sealed class Lines<T> where T : struct
-    {
-        private readonly List<(long Rid, T Row)> gone = [];
-        private readonly List<(long Rid, T Row)> come = [];
-
-        public void Diff(long rid, HashSet<T>? before, HashSet<T>? after)
-        {
-            if (before is not null) gone.AddRange(before.Where(r => after?.Contains(r) != true).Select(r => (rid, r)));
-            if (after is not null) come.AddRange(after.Where(r => before?.Contains(r) != true).Select(r => (rid, r)));
-        }
-
-        public void Write(Tx tx, string table, string columns, string? nullable, Func<T, int> param, Func<List<T>, NpgsqlParameter[]> values)
-        {
-            var names = columns.Split(", ").Select(c => c.Split(' ')[0]).ToArray();
-            var arrays = string.Join(", ", columns.Split(", ").Select((c, i) => $"${i + 4}::{c.Split(' ')[1]}[]"));
-            var unnest = $"unnest($2::int[], $3::bigint[], {arrays}) as x (param, rid, {string.Join(", ", names)})";
-            var nullables = nullable?.Split(',') ?? [];
-            if (gone.Count > 0)
-            {
-                var same = string.Join(" and ", names.Select(n => nullables.Contains(n) ? $"t.{n} is not distinct from x.{n}" : $"t.{n} = x.{n}"));
-                Add($"delete from fhir.{table} t using {unnest} where t.tenant = $1 and t.rid = x.rid and t.param = x.param and {same}", gone);
-            }
-            if (come.Count > 0)
-            {
-                Add($"insert into fhir.{table} (tenant, param, rid, {string.Join(", ", names)}) select $1, x.param, x.rid, {string.Join(", ", names.Select(n => $"x.{n}"))} from {unnest}", come);
-            }
-
-            void Add(string sql, List<(long Rid, T Row)> lines)
-            {
-                var command = new NpgsqlBatchCommand(sql);
-                command.Parameters.Add(P(tx.Tenant));
-                command.Parameters.Add(P(lines.Select(l => param(l.Row)).ToArray()));
-                command.Parameters.Add(P(lines.Select(l => l.Rid).ToArray()));
-                foreach (var v in values([.. lines.Select(l => l.Row)])) command.Parameters.Add(v);
-                tx.Later(command);
-            }
-        }
-    }
 }

@@ -28,7 +28,7 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
         // A projection makes nothing new and changes no identifier: the row's own lock is enough, and no order of locks is crossed.
         if (applySlices) Lock(tx, entries);
         var conditional = entries.Where(e => e.Condition is not null).ToList();
-        var matches = new Queue<Outcome<List<string>>>(conditional.Count == 0 ? [] : await Conditions.Find(tx, [.. conditional.Select(e => (e.Type, e.Condition!))], settings.Base));
+        var matches = new Queue<Outcome<List<string>>>(conditional.Count == 0 ? [] : await Conditions.Find(tx, [.. conditional.Select(e => (e.Type, e.Condition!, e.By))], settings.Base));
         var plan = new Planned[entries.Count];
         for (var i = 0; i < entries.Count; i++)
         {
@@ -155,7 +155,7 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
     /// <summary>Conditional references become what they match; a urn:uuid that no entry has is an error that names it (FHIR-62, FHIR-65).</summary>
     private async Task<Problem?> Unresolved(Tx tx, Planned[] plan, ReferenceMap references)
     {
-        var conditional = new Dictionary<string, int>(StringComparer.Ordinal);
+        var conditional = new Dictionary<string, WriteEntry>(StringComparer.Ordinal);
         foreach (var p in plan)
         {
             // A Bundle that is stored has entries of its own to refer to.
@@ -168,14 +168,14 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
                 {
                     return Problem.Invalid($"No entry has the fullUrl {reference}.", $"Bundle.entry[{p.Entry.Position}].resource", "not-found");
                 }
-                if (LogicalReference.Is(reference)) conditional.TryAdd(reference, p.Entry.Position);
+                if (LogicalReference.Is(reference)) conditional.TryAdd(reference, p.Entry);
             }
         }
         if (conditional.Count == 0) return null;
-        var found = await Conditions.Find(tx, [.. conditional.Keys.Select(LogicalReference.Split)], settings.Base);
-        foreach (var ((reference, position), match) in conditional.Zip(found))
+        var found = await Conditions.Find(tx, [.. conditional.Select(c => (LogicalReference.Split(c.Key).Type, LogicalReference.Split(c.Key).Condition, c.Value.By))], settings.Base);
+        foreach (var ((reference, entry), match) in conditional.Zip(found))
         {
-            var at = $"Bundle.entry[{position}].resource";
+            var at = $"Bundle.entry[{entry.Position}].resource";
             if (!match.Ok) return match.Problem with { Detail = $"The reference {reference}: {match.Problem.Detail}", Where = at };
             if (match.Value.Count != 1)
             {
@@ -238,10 +238,11 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
         }
         else body = e.Body!.Value;
 
-        if (exists && SameContent(now!, body, p.Id, references)) return Unchanged(200, p, now!);
         var version = (now?.Version ?? 0) + 1;
         var stored = FhirJson.Stamp(body, p.Id, version, updated, references);
-        var after = Parse(stored);
+        if (exists && FhirJson.SameButForStamp(stored, now!.Body!)) return Unchanged(200, p, now);
+        // What the indexes and slices see is what is stored: references of ours are relative there.
+        var after = references.Changes(body) ? Parse(stored) : body;
         batch.Add(type, p.Id, now?.Rid ?? await rids.Next(stop), version, Method(e.Kind), stored, now is null,
             exists ? IndexRows.Of(e.Type, Parse(now!.Body!)) : null, IndexRows.Of(e.Type, after));
         return (new WriteResult(exists ? 200 : 201, e.Type, p.Id, version, updated, stored, true) { Before = now?.Body }, after);
@@ -270,9 +271,6 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
         }
         return null;
     }
-
-    private static bool SameContent(Stored now, JsonElement body, string id, ReferenceMap references) =>
-        FhirJson.Stamp(body, id, now.Version, now.Updated, references).AsSpan().SequenceEqual(now.Body);
 
     private static (WriteResult, JsonElement) Unchanged(int status, Planned p, Stored? now) =>
         (new WriteResult(status, p.Entry.Type, p.Id, now?.Version ?? 0, now?.Updated ?? default, now?.Body, false) { Before = now?.Body }, default);

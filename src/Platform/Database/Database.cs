@@ -99,10 +99,52 @@ public sealed class Tx
     public bool LeftDeliveries { get; private set; }
     internal bool Abandoned { get; private set; }
 
-    public async Task<IEnumerable<T>> Query<T>(string sql, object? args = null) => await (await Ready()).QueryAsync<T>(Command(sql, args));
-    public async Task<T?> OneOrNone<T>(string sql, object? args = null) => await (await Ready()).QuerySingleOrDefaultAsync<T>(Command(sql, args));
-    public async Task<T?> Scalar<T>(string sql, object? args = null) => await (await Ready()).ExecuteScalarAsync<T>(Command(sql, args));
-    public async Task<int> Execute(string sql, object? args = null) => await (await Ready()).ExecuteAsync(Command(sql, args));
+    public async Task<IReadOnlyList<T>> Query<T>(string sql, object? args = null)
+    {
+        await using var batch = Batch();
+        batch.BatchCommands.Add(Arguments.Command(sql, args));
+        await using var reader = await batch.ExecuteReaderAsync(Stop);
+        return await Rows<T>(reader);
+    }
+
+    /// <summary>Two questions in one round trip.</summary>
+    public async Task<(IReadOnlyList<TFirst>, IReadOnlyList<TSecond>)> Query<TFirst, TSecond>((string Sql, object? Args) first, (string Sql, object? Args) second)
+    {
+        await using var batch = Batch();
+        batch.BatchCommands.Add(Arguments.Command(first.Sql, first.Args));
+        batch.BatchCommands.Add(Arguments.Command(second.Sql, second.Args));
+        await using var reader = await batch.ExecuteReaderAsync(Stop);
+        var rows = await Rows<TFirst>(reader);
+        await reader.NextResultAsync(Stop);
+        return (rows, await Rows<TSecond>(reader));
+    }
+
+    public async Task<T?> OneOrNone<T>(string sql, object? args = null) => (await Query<T>(sql, args)) switch
+    {
+        [] => default,
+        [var one] => one,
+        _ => throw new InvalidOperationException("More than one row."),
+    };
+
+    /// <summary>The first column of the first row; default when there is none, or it is null.</summary>
+    public async Task<T?> Scalar<T>(string sql, object? args = null)
+    {
+        await using var batch = Batch();
+        batch.BatchCommands.Add(Arguments.Command(sql, args));
+        await using var reader = await batch.ExecuteReaderAsync(Stop);
+        return await reader.ReadAsync(Stop) && !await reader.IsDBNullAsync(0, Stop) ? await reader.GetFieldValueAsync<T>(0, Stop) : default;
+    }
+
+    /// <param name="sql">One statement, or several with semicolons between them.</param>
+    /// <returns>Rows changed by the last of them.</returns>
+    public async Task<int> Execute(string sql, object? args = null)
+    {
+        await using var batch = Batch();
+        foreach (var statement in sql.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)) batch.BatchCommands.Add(Arguments.Command(statement, args));
+        await batch.ExecuteNonQueryAsync(Stop);
+        return (int)batch.BatchCommands[^1].RecordsAffected;
+    }
+
     public Guid NewId() => Guid.CreateVersion7(Now);
 
     /// <summary>Runs with the next batch or query, or with the commit, in the order given. Must return no rows; what it breaks shows then.</summary>
@@ -147,12 +189,15 @@ public sealed class Tx
         await Send();
     }
 
-    private async ValueTask<NpgsqlConnection> Ready()
+    private async Task<List<T>> Rows<T>(NpgsqlDataReader reader)
     {
-        await Send();
-        return connection;
+        var rows = new List<T>();
+        if (!await reader.ReadAsync(Stop)) return rows;
+        var parse = reader.GetRowParser(typeof(T));
+        do rows.Add((T)parse(reader));
+        while (await reader.ReadAsync(Stop));
+        return rows;
     }
 
     private NpgsqlBatch NewBatch() => new(connection, transaction);
-    private CommandDefinition Command(string sql, object? args) => new(sql, args, transaction, cancellationToken: Stop);
 }
