@@ -6,7 +6,8 @@ using Npgsql;
 namespace HealthTeams.FhirGateway.Interactions;
 
 /// <summary>Which interaction a request is. http://hl7.org/fhir/R4/http.html#summary; used for HTTP and for bundle entries.</summary>
-internal sealed class FhirRouter(Reading reading, Writing writing, Searching searching, History history, Bundles bundles, AuditTrail trail, OperationRegistry operations, FhirSettings settings)
+internal sealed class FhirRouter(
+    Reading reading, Writing writing, Searching searching, History history, Bundles bundles, AuditTrail trail, OperationRegistry operations, FhirSettings settings)
 {
     public Task<FhirAnswer> Handle(Caller caller, FhirRequest r, CancellationToken stop) => Handle(caller, r, inBundle: false, stop);
 
