@@ -45,6 +45,7 @@ public static class FhirGatewayServices
         services.AddSingleton<IOperation>(s => new ChangeMetaOperation(s.GetRequiredService<Writing>(), add: true));
         services.AddSingleton<IOperation>(s => new ChangeMetaOperation(s.GetRequiredService<Writing>(), add: false));
         services.AddSingleton<IOperation, VersionsOperation>();
+        services.AddSingleton<IOperation, DocumentOperation>();
         services.AddSingleton<IOperation>(s => new EverythingOperation(s.GetRequiredService<Everything>(), "Patient"));
         services.AddSingleton<IOperation>(s => new EverythingOperation(s.GetRequiredService<Everything>(), "Encounter"));
         services.AddSingleton<AuditTrail>();

@@ -34,6 +34,8 @@ internal sealed class Bundles(Db db, Writing writing, WriteEngine engine, Proven
     private async Task<FhirAnswer> Transaction(Caller caller, FhirRequest bundle, List<(string? FullUrl, FhirRequest Request)> entries, Func<FhirRequest, Task<FhirAnswer>> run, CancellationToken stop)
     {
         if (provenance.Refused(caller, bundle) is { } refused) return refused;
+        // bdl-7: of two entries by one name nobody could say which is meant.
+        if (entries.Where(e => !Reads(e.Request)).Select(e => e.FullUrl).OfType<string>().GroupBy(u => u).FirstOrDefault(g => g.Count() > 1) is { } twice) return FhirAnswer.Of(Problem.Invalid($"More than one entry has the fullUrl {twice.Key}.", "Bundle.entry.fullUrl", "invariant"));
         var writes = new List<(int At, Prepared Prepared)>();
         foreach (var i in Enumerable.Range(0, entries.Count).OrderBy(i => Order(entries[i].Request.Method)))
         {

@@ -36,9 +36,10 @@ internal sealed class FhirRouter(
         return r.Path switch
         {
             [] when r.Method == "POST" && !inBundle => bundles.Process(caller, r, e => Handle(caller, e, inBundle: true, stop), stop),
+            [] when r.Method == "POST" => No(new Problem(404, "not-supported", "A bundle cannot stand in a bundle.")),
+            [.., var name] when name.StartsWith('$') => operations.Run(caller, r, stop),
             [] when get => searching.System(caller, r, stop),
             ["_search"] when r.Method == "POST" => searching.System(caller, r, stop),
-            [.., var name] when name.StartsWith('$') => operations.Run(caller, r, stop),
             ["_history"] when get => history.List(caller, r, null, null, stop),
             ["_history"] => Task.FromResult(NotHere(r)),
             [var type, ..] when !ResourceTypes.Known(type) => No(Problem.NotFound($"'{type}' is not a resource type of R4.", "not-supported")),
@@ -50,7 +51,7 @@ internal sealed class FhirRouter(
             [_] when r.Method is "POST" or "PUT" or "PATCH" or "DELETE" => writing.Alone(caller, r, stop),
             [var type, var id] when get => reading.Read(caller, r, type, id, null, stop),
             [_, _] when r.Method is "PUT" or "PATCH" or "DELETE" => writing.Alone(caller, r, stop),
-            [var type, var id, var member] when get && member != "_history" && !member.StartsWith('$') => searching.Member(caller, r, type, id, member, stop),
+            [var type, var id, var member] when get && member != "_history" => searching.Member(caller, r, type, id, member, stop),
             [var type, var id, var member, "_search"] when r.Method == "POST" => searching.Member(caller, r, type, id, member, stop),
             [var type, var id, "_history"] when get => history.List(caller, r, type, id, stop),
             [var type, var id, "_history", var version] when get => Search.SearchValue.Count(version) is { } v
@@ -64,7 +65,7 @@ internal sealed class FhirRouter(
     {
         var allow = r.Path switch
         {
-            [] => "POST, OPTIONS",
+            [] => "GET, HEAD, POST, OPTIONS",
             ["_history"] or [_, "_history"] or [_, _, "_history"] or [_, _, "_history", _] => "GET, HEAD, OPTIONS",
             [_, "_search"] => "POST, OPTIONS",
             [_, _] => "GET, HEAD, PUT, PATCH, DELETE, OPTIONS",

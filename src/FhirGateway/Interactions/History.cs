@@ -9,8 +9,8 @@ using NpgsqlTypes;
 namespace HealthTeams.FhirGateway.Interactions;
 
 /// <summary>
-/// http://hl7.org/fhir/R4/http.html#history of an instance, a type or the system. Pages go by the number each version got
-/// when it was written, so they stay while others write. Transactions end out of order: Bundle.timestamp is the time from
+/// http://hl7.org/fhir/R4/http.html#history of an instance, a type or the system. Pages go by time and the number each
+/// version got when it was written, so they stay while others write. Transactions end out of order: Bundle.timestamp is the time from
 /// which the next poll must ask (_since) to miss none that was still open.
 /// </summary>
 internal sealed class History(Db db, AccessLog audit)
@@ -42,40 +42,31 @@ internal sealed class History(Db db, AccessLog audit)
 
     private async Task<Page> Read(int tenant, Tx? within, string? type, string? id, HistoryAsk ask, CancellationToken stop)
     {
-        // A version was current until the next one came, a deleted one at the moment of its deletion only.
-        const string current = """
-            updated < $9 and (updated >= $8 or (not deleted and $8 < coalesce(
-              (select n.updated from fhir.resource n where n.tenant = $1 and n.type = x.type and n.id = x.id and n.version = x.version + 1),
-              (select n.updated from fhir.history n where n.tenant = $1 and n.type = x.type and n.id = x.id and n.version = x.version + 1), 'infinity')))
-            """;
-        var filter = $"""
-            tenant = $1 and ($2::smallint is null or type = $2) and ($3::text is null or id = $3)
-              and ($4::timestamptz is null or updated >= $4) and ($5::timestamptz is null or updated < $5)
-              and ($8::timestamptz is null or ({current}))
-            """;
-        var (order, beyond) = ask.OldestFirst ? ("seq", "seq > $6") : ("seq desc", "seq < $6");
-        const string columns = "type, id, version, updated, deleted, method, body, seq";
-        NpgsqlParameter[] parameters =
-        [
-            new() { Value = tenant }, P(type is null ? null : ResourceTypes.Number(type), NpgsqlDbType.Smallint), P(id, NpgsqlDbType.Text),
-            P(ask.Since, NpgsqlDbType.TimestampTz), P(ask.Before, NpgsqlDbType.TimestampTz), P(ask.Cursor, NpgsqlDbType.Bigint), new() { Value = ask.Count + 1 },
-            P(ask.At?.Lo, NpgsqlDbType.TimestampTz), P(ask.At?.Hi, NpgsqlDbType.TimestampTz),
-        ];
+        var args = new List<NpgsqlParameter>();
+        var where = Where(tenant, id, ask, args);
+        // One plan serves all values: what is not asked is not in the text, and each type walks its own index.
+        var types = P(type is null ? Enumerable.Range(0, ResourceTypes.All.Count).Select(n => (short)n).ToArray() : (short[])[ResourceTypes.Number(type)], NpgsqlDbType.Array | NpgsqlDbType.Smallint);
+        var from = $"unnest({Add(args, types)}::smallint[]) as t (type) cross join lateral";
         await using var link = await ReadLink.Open(db, tenant, within, stop);
         await using var batch = link.Batch();
-        Add($"""
+        Command($"""
             select coalesce(max(extract(epoch from clock_timestamp() - xact_start)), 0)::float8 from pg_stat_activity
             where datname = current_database() and pid <> pg_backend_pid() and xact_start is not null
               and (backend_xid is not null or xact_start > clock_timestamp() - interval '{LongestWaitSeconds} seconds')
             """, []);
-        if (ask.Total) Add($"select (select count(*) from fhir.resource x where {filter}) + (select count(*) from fhir.history x where {filter})", parameters);
-        Add($"""
-            select {columns} from (
-              (select {columns} from fhir.resource x where {filter} and ($6::bigint is null or {beyond}) order by {order} limit $7)
+        if (ask.Total) Command($"select coalesce(sum(n), 0)::bigint from {from} (select count(*) from fhir.resource x where {where} union all select count(*) from fhir.history x where {where}) c (n)", args);
+        if (ask.Cursor is { } cursor) where += Beyond(cursor, id, ask.OldestFirst, args);
+        // Of one resource the numbers go with the versions, whatever the clocks of two hosts say.
+        var order = string.Join(", ", (id is null ? (string[])["updated", "seq"] : ["seq"]).Select(c => ask.OldestFirst ? c : c + " desc"));
+        var limit = Add(args, P(ask.Count + 1, NpgsqlDbType.Integer));
+        const string columns = "x.type, x.id, x.version, x.updated, x.deleted, x.method, x.body, x.seq";
+        Command($"""
+            select {columns} from {from} (
+              (select {columns} from fhir.resource x where {where} order by {order} limit {limit})
               union all
-              (select {columns} from fhir.history x where {filter} and ($6::bigint is null or {beyond}) order by {order} limit $7)) h
-            order by {order} limit $7
-            """, parameters);
+              (select {columns} from fhir.history x where {where} order by {order} limit {limit})) x
+            order by {order} limit {limit}
+            """, args);
         var page = new Page { Safe = db.Clock.GetUtcNow() - Skew };
         await using var reader = await batch.ExecuteReaderAsync(stop);
         await reader.NextResultAsync(stop);
@@ -97,12 +88,40 @@ internal sealed class History(Db db, AccessLog audit)
         }
         return page;
 
-        void Add(string sql, NpgsqlParameter[] with)
+        void Command(string sql, List<NpgsqlParameter> with)
         {
             var command = new NpgsqlBatchCommand(sql);
             foreach (var p in with) command.Parameters.Add(p.Clone());
             batch.BatchCommands.Add(command);
         }
+    }
+
+    private static string Where(int tenant, string? id, HistoryAsk ask, List<NpgsqlParameter> args)
+    {
+        var where = $"x.tenant = {Add(args, P(tenant, NpgsqlDbType.Integer))} and x.type = t.type";
+        if (id is not null) where += $" and x.id = {Add(args, P(id, NpgsqlDbType.Text))}";
+        if (ask.Since is { } since) where += $" and x.updated >= {Add(args, P(since, NpgsqlDbType.TimestampTz))}";
+        if (ask.Before is { } before) where += $" and x.updated < {Add(args, P(before, NpgsqlDbType.TimestampTz))}";
+        if (ask.At is not { } at) return where;
+        // A version was current until the next one came, a deleted one at the moment of its deletion only.
+        var lo = Add(args, P(at.Lo, NpgsqlDbType.TimestampTz));
+        return where + $"""
+             and x.updated < {Add(args, P(at.Hi, NpgsqlDbType.TimestampTz))} and (x.updated >= {lo} or (not x.deleted and {lo} < coalesce(
+              (select n.updated from fhir.resource n where n.tenant = x.tenant and n.type = x.type and n.id = x.id and n.version = x.version + 1),
+              (select n.updated from fhir.history n where n.tenant = x.tenant and n.type = x.type and n.id = x.id and n.version = x.version + 1), 'infinity')))
+            """;
+    }
+
+    private static string Beyond((DateTimeOffset Updated, long Seq) cursor, string? id, bool oldestFirst, List<NpgsqlParameter> args)
+    {
+        var (than, seq) = (oldestFirst ? ">" : "<", Add(args, P(cursor.Seq, NpgsqlDbType.Bigint)));
+        return id is null ? $" and (x.updated, x.seq) {than} ({Add(args, P(cursor.Updated, NpgsqlDbType.TimestampTz))}, {seq})" : $" and x.seq {than} {seq}";
+    }
+
+    private static string Add(List<NpgsqlParameter> args, NpgsqlParameter value)
+    {
+        args.Add(value);
+        return $"${args.Count}";
     }
 
     private static NpgsqlParameter P(object? value, NpgsqlDbType type) => new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };
@@ -120,7 +139,7 @@ internal sealed class History(Db db, AccessLog audit)
         if (page.Rows.Count > ask.Count)
         {
             var others = string.Join('&', Conditions.Parse(request.Query).Where(q => q.Name != "_cursor").Select(q => $"{q.Name}={Uri.EscapeDataString(q.Value)}"));
-            FhirJson.Link(w, "next", $"{self}?{(others.Length > 0 ? others + "&" : "")}_cursor={page.Rows[ask.Count - 1].Seq}");
+            FhirJson.Link(w, "next", $"{self}?{(others.Length > 0 ? others + "&" : "")}_cursor={HistoryAsk.Mark(page.Rows[ask.Count - 1].Stored.Updated, page.Rows[ask.Count - 1].Seq)}");
         }
         w.WriteEndArray();
         if (page.Rows.Count > 0)

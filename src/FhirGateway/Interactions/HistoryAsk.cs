@@ -1,3 +1,4 @@
+using System.Globalization;
 using HealthTeams.FhirGateway.Search;
 
 namespace HealthTeams.FhirGateway.Interactions;
@@ -14,7 +15,7 @@ internal sealed record HistoryAsk
     public bool OldestFirst { get; private init; }
     public bool Total { get; private init; }
     public bool OnlyTotal { get; private init; }
-    public long? Cursor { get; private init; }
+    public (DateTimeOffset Updated, long Seq)? Cursor { get; private init; }
     public bool Narrowed => Since is not null || Before is not null || At is not null || Cursor is not null;
 
     public static Outcome<HistoryAsk> Read(string query, DateTimeOffset now, bool strict)
@@ -54,7 +55,8 @@ internal sealed record HistoryAsk
                     ask = ask with { Total = ask.Total || value == "count", OnlyTotal = value == "count" };
                     break;
                 case "_cursor":
-                    ask = ask with { Cursor = long.TryParse(value, out var seq) ? seq : -1 };
+                    if (Unmark(value) is not { } mark) return Problem.Invalid("The page link is not one of ours. Start again.", "_cursor");
+                    ask = ask with { Cursor = mark };
                     break;
                 case "_format" or "_pretty":
                     break;
@@ -67,4 +69,11 @@ internal sealed record HistoryAsk
         if (ask.Since >= ask.Before) return Problem.Invalid("_since is not earlier than _before: there is nothing between them.", "_since");
         return ask;
     }
+
+    /// <summary>Where a page ended.</summary>
+    public static string Mark(DateTimeOffset updated, long seq) => $"{updated.UtcTicks.ToString(CultureInfo.InvariantCulture)}_{seq.ToString(CultureInfo.InvariantCulture)}";
+
+    private static (DateTimeOffset, long)? Unmark(string text) =>
+        text.Split('_') is [var ticks, var seq] && long.TryParse(ticks, NumberStyles.None, CultureInfo.InvariantCulture, out var t) && t <= DateTimeOffset.MaxValue.UtcTicks
+        && long.TryParse(seq, NumberStyles.None, CultureInfo.InvariantCulture, out var s) ? (new DateTimeOffset(t, TimeSpan.Zero), s) : null;
 }

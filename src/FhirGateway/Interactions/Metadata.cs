@@ -57,7 +57,7 @@ internal sealed class Metadata(FhirSettings settings, OperationRegistry operatio
         w.WriteStartArray("resource");
         foreach (var type in ResourceTypes.All) Resource(w, type);
         w.WriteEndArray();
-        Codes(w, ["transaction", "batch", "history-system"]);
+        Codes(w, ["transaction", "batch", "history-system", "search-system"]);
         Operations(w, null);
         w.WriteEndObject();
         w.WriteEndArray();

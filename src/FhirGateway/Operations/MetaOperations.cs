@@ -15,7 +15,7 @@ internal sealed class MetaOperation(Reading reading) : IOperation
 
     public async Task<FhirAnswer> Run(OperationCall call, CancellationToken stop)
     {
-        var read = await reading.Read(call.Caller, call.Request with { IfNoneMatch = null, IfModifiedSince = null }, call.Type!, call.Id!, call.Version, stop);
+        var read = await reading.Read(call.Caller, call.Request with { IfNoneMatch = null, IfModifiedSince = null, Query = "" }, call.Type!, call.Id!, call.Version, stop);
         return read.Problem is null && read.Body is not null ? Answer(read) : read;
     }
 

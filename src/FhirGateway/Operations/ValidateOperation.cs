@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using HealthTeams.FhirGateway.Interactions;
 using HealthTeams.FhirGateway.Json;
@@ -25,11 +26,11 @@ internal sealed class ValidateOperation(Reading reading, IResourceValidator vali
         JsonElement? stored = null;
         if (call.Id is { } id)
         {
-            var read = await reading.Read(call.Caller, call.Request with { IfNoneMatch = null, IfModifiedSince = null }, type, id, null, stop);
+            var read = await reading.Read(call.Caller, call.Request with { IfNoneMatch = null, IfModifiedSince = null, Query = "" }, type, id, null, stop);
             if (read.Problem is { } missing && !(mode == "update" && missing.Status is 404 or 410)) return read;
             if (read.Body is not null && read.Problem is null) stored = JsonDocument.Parse(read.Body).RootElement;
         }
-        else if (!"cur".Any(interaction => FhirAccess.Check(call.Caller, type, interaction).Ok)) return FhirAnswer.Of(FhirAccess.Check(call.Caller, type, 'c').Problem!);
+        else if (!"cur".Any(interaction => FhirAccess.Reach(call.Caller, type, interaction).Ok)) return FhirAnswer.Of(FhirAccess.Reach(call.Caller, type, 'c').Problem!);
 
         var issues = new List<Issue>();
         if (mode != "delete")
@@ -45,7 +46,7 @@ internal sealed class ValidateOperation(Reading reading, IResourceValidator vali
     private IEnumerable<Issue> Check(OperationCall call, string type, string? mode, JsonElement resource)
     {
         if (FhirJson.Text(resource, "resourceType") is var said && said != type) return [new Issue("error", "invalid", $"The resource is a {said ?? "thing without resourceType"}, the address says {type}.", "resourceType")];
-        var verdict = validator.Check(JsonSerializer.SerializeToUtf8Bytes(resource), type, call.Request.Handling);
+        var verdict = validator.Check(JsonMarshal.GetRawUtf8Value(resource), type, call.Request.Handling);
         var id = FhirJson.Text(resource, "id");
         IEnumerable<Issue> wrong = mode == "update" && id != call.Id ? [new Issue("error", id is null ? "required" : "value", $"An update needs the id '{call.Id}' in the resource.", $"{type}.id")] : [];
         return [.. verdict.Errors, .. wrong, .. verdict.Warnings];

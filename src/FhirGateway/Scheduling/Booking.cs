@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using HealthTeams.FhirGateway.Interactions;
 using HealthTeams.FhirGateway.Json;
@@ -28,7 +29,7 @@ internal sealed class Booking(Db db, WriteEngine engine, SlotClaims claims, IRes
     {
         var wish = Read(call);
         if (!wish.Ok) return FhirAnswer.Of(wish.Problem);
-        var limit = FhirAccess.Check(call.Caller, "Appointment", wish.Value.Stored is null ? 'c' : 'u');
+        var limit = FhirAccess.Reach(call.Caller, "Appointment", wish.Value.Stored is null ? 'c' : 'u');
         if (!limit.Ok) return FhirAnswer.Of(limit.Problem);
         var done = await Writing.Repeated(() => db.In<Outcome<WriteResult>>(call.Caller.Tenant, call.Caller.Actor, async tx =>
         {
@@ -115,7 +116,7 @@ internal sealed class Booking(Db db, WriteEngine engine, SlotClaims claims, IRes
 
     private Task<Outcome<WriteEntry>> Made(JsonElement appointment, string? id)
     {
-        var issues = validator.Validate(JsonSerializer.SerializeToUtf8Bytes(appointment), "Appointment");
+        var issues = validator.Validate(JsonMarshal.GetRawUtf8Value(appointment), "Appointment");
         return Task.FromResult<Outcome<WriteEntry>>(issues.Count > 0 ? new Problem(400, issues[0].Code, issues[0].Diagnostics, issues[0].Expression)
             : new WriteEntry { Kind = id is null ? WriteKind.Create : WriteKind.Update, Type = "Appointment", Id = id, Body = appointment });
     }

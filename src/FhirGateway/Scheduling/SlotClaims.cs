@@ -138,9 +138,10 @@ internal sealed class SlotClaims(Lazy<WriteEngine> engine, TenantDirectory tenan
         if (slots.Count == 0) return [];
         var spans = slots.Where(s => s.HasSpan).ToList();
         return [.. await tx.Query<(string, string, DateTimeOffset?)>("""
-            select c.slot, c.appointment, c.until from fhir.slot_claim c
-            where c.tenant = @Tenant and c.appointment <> @appointment and (c.slot = any(@ids) or exists (
-              select from unnest(@schedules, @los, @his) as s (schedule, lo, hi) where s.schedule = c.schedule and c.during && tstzrange(s.lo, s.hi)))
+            select c.slot, c.appointment, c.until from fhir.slot_claim c where c.tenant = @Tenant and c.slot = any(@ids) and c.appointment <> @appointment
+            union
+            select c.slot, c.appointment, c.until from unnest(@schedules, @los, @his) as s (schedule, lo, hi)
+            join fhir.slot_claim c on c.tenant = @Tenant and c.schedule = s.schedule and c.during && tstzrange(s.lo, s.hi) and c.appointment <> @appointment
             """, new
         {
             tx.Tenant, appointment, ids = slots.Select(s => s.Id).ToArray(), schedules = spans.Select(s => s.Schedule).ToArray(),

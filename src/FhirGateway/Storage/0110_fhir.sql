@@ -19,7 +19,7 @@ create table fhir.resource (
 ) with (fillfactor = 85);
 create index resource_page on fhir.resource (tenant, type, rid) where not deleted;
 create index resource_updated on fhir.resource (tenant, type, updated, rid) where not deleted;
-create index resource_seq on fhir.resource (tenant, type, seq);
+create index resource_moment on fhir.resource (tenant, type, updated, seq);
 
 create table fhir.history (
   tenant int not null,
@@ -33,7 +33,7 @@ create table fhir.history (
   body bytea,
   primary key (tenant, type, id, version)
 );
-create index history_seq on fhir.history (tenant, type, seq);
+create index history_moment on fhir.history (tenant, type, updated, seq);
 
 -- One table per kind of search value, for current versions only. param = stable hash of "Type.code". Two indexes each:
 -- by value, which drives a search, and by resource, which checks the other criteria and takes rows away.

@@ -43,6 +43,14 @@ public sealed class BundleDetailTests(TestProduct product) : FhirTest(product)
     }
 
     [Fact]
+    public async Task Two_entries_by_one_name_are_refused()
+    {
+        var issue = await Refused(Transaction(Entry("POST", "Patient", Patient(), A), Entry("POST", "Patient", Patient(), A)), HttpStatusCode.BadRequest);
+        Assert.Contains(A, issue.GetProperty("diagnostics").GetString());
+        Assert.Empty(await Found($"Patient?identifier=urn:test|{T}"));
+    }
+
+    [Fact]
     public async Task Preconditions_hold_for_each_entry()
     {
         var id = (await Fhir.Create("Patient", Patient(T))).Id();

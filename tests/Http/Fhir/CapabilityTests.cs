@@ -34,6 +34,8 @@ public sealed class CapabilityTests(SmallProduct product) : FhirTest(product), I
         Assert.Superset(new HashSet<string?> { "book", "find", "hold", "meta", "meta-add", "meta-delete", "validate" }, Names(Of("Appointment"), "operation").ToHashSet());
         Assert.DoesNotContain("find", Names(Of("Patient"), "operation"));
         Assert.Contains("versions", Names(rest, "operation"));
+        Assert.Contains("everything", Names(Of("Patient"), "operation"));
+        Assert.Equal("transaction,batch,history-system,search-system", string.Join(",", Names(rest, "interaction", "code")));
         Assert.Contains("Appointment:actor", Of("Appointment").GetProperty("searchInclude").EnumerateArray().Select(i => i.GetString()));
         Assert.Contains("Encounter:appointment", Of("Appointment").GetProperty("searchRevInclude").EnumerateArray().Select(i => i.GetString()));
         Assert.Contains(rest.GetProperty("security").GetProperty("extension").EnumerateArray(), e => e.TryGetProperty("valueCode", out var code) && code.GetString() == "permission-v2");

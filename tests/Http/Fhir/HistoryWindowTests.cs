@@ -71,6 +71,8 @@ public sealed class HistoryWindowTests(TestProduct product) : FhirTest(product),
         Assert.Equal(["W/\"4\""], Tags(await Body(Get(Link(oldest, "next")!))));
         await Refused(Get($"Patient/{id}/_history?_sort=name"), HttpStatusCode.BadRequest);
         await Refused(Get($"Patient/{id}/_history?_total=many"), HttpStatusCode.BadRequest);
+        foreach (var cursor in (string[])["7", "x_y", "-1_2", "99999999999999999999_1", "9223372036854775807_1"]) await Refused(Get($"Patient/{id}/_history?_cursor={cursor}"), HttpStatusCode.BadRequest);
+        Assert.Equal(4, (await Body(Get($"_history?_summary=count&_since={At(after[0].AddHours(-1))}&_before={At(after[3])}"))).GetProperty("total").GetInt32());
         await Refused(Get($"Patient/{id}/_history?_sicne=2020", ("Prefer", "handling=strict")), HttpStatusCode.BadRequest);
         var head = await Send(HttpMethod.Head, $"Patient/{id}/_history", null, []);
         Assert.Equal(HttpStatusCode.OK, head.StatusCode);

@@ -112,6 +112,26 @@ public sealed class OperationTests(TestProduct product) : FhirTest(product)
     }
 
     [Fact]
+    public async Task A_document_is_whole_or_none()
+    {
+        var patient = (await Fhir.Create("Patient", Patient())).Id();
+        var entry = (await Fhir.Create("Observation", Resource("Observation", null, "\"status\":\"final\",\"code\":{\"text\":\"x\"}"))).Id();
+        async Task<string> Composition(string of) => (await Fhir.Create("Composition", $$"""
+            {"resourceType":"Composition","status":"final","type":{"text":"letter"},"date":"2026-11-23","title":"x","subject":{"reference":"Patient/{{patient}}"},
+             "author":[{"display":"Dr Ames"}],"section":[{"entry":[{"reference":"{{of}}"},{"reference":"Patient/{{patient}}"}]}]}
+            """)).Id();
+        var id = await Composition($"Observation/{entry}");
+        var document = await Body(Get($"Composition/{id}/$document"));
+        Assert.Equal("document", document.GetProperty("type").GetString());
+        Assert.Equal([$"{Base}/Composition/{id}", $"{Base}/Patient/{patient}", $"{Base}/Observation/{entry}"], Items(document).Select(e => e.GetProperty("fullUrl").GetString()));
+        await Body(Post("Bundle", document.GetRawText()), HttpStatusCode.Created);
+        await Refused(Get($"Composition/{await Composition("Observation/none")}/$document"), HttpStatusCode.UnprocessableEntity);
+        await Refused(Get("Composition/none/$document"), HttpStatusCode.NotFound);
+        using var narrow = await Product.Fhir("system/Composition.rs system/Patient.rs");
+        await Refused(Send(HttpMethod.Get, $"Composition/{id}/$document", null, [], by: narrow), HttpStatusCode.UnprocessableEntity);
+    }
+
+    [Fact]
     public async Task Versions_are_told() =>
         Assert.Equal("4.0", (await Body(Get("$versions"))).GetProperty("parameter")[0].GetProperty("valueCode").GetString());
 }
