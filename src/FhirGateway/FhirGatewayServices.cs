@@ -8,8 +8,10 @@ using HealthTeams.FhirGateway.Ehr;
 using HealthTeams.FhirGateway.Encounters;
 using HealthTeams.FhirGateway.Interactions;
 using HealthTeams.FhirGateway.People;
+using HealthTeams.FhirGateway.Search.Own;
 using HealthTeams.FhirGateway.Storage;
 using HealthTeams.FhirGateway.Validation;
+using HealthTeams.Platform.Due;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -25,6 +27,9 @@ public static class FhirGatewayServices
         services.AddSingleton<WriteEngine>();
         services.AddSingleton<Reading>();
         services.AddSingleton<Writing>();
+        services.AddSingleton<OwnParameters>();
+        services.AddSingleton<Reindex>();
+        services.AddSingleton<IResourceSlice, SearchParameterSlice>();
         services.AddSingleton<Searching>();
         services.AddSingleton<Everything>();
         services.AddSingleton<History>();
@@ -48,7 +53,7 @@ public static class FhirGatewayServices
 
     /// <summary>What the worker role delivers.</summary>
     public static IServiceCollection AddFhirGatewayWork(this IServiceCollection services) =>
-        services.AddSingleton<IEventConsumer, VisitWriteBack>();
+        services.AddSingleton<IEventConsumer, VisitWriteBack>().AddSingleton<IDueSweep>(s => s.GetRequiredService<Reindex>());
 
     public static IEndpointRouteBuilder MapFhirGateway(this IEndpointRouteBuilder routes)
     {

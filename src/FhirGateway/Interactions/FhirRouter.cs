@@ -1,12 +1,13 @@
 using HealthTeams.FhirGateway.AuditEvents;
 using HealthTeams.FhirGateway.Compartments;
+using HealthTeams.FhirGateway.Search.Own;
 using HealthTeams.FhirGateway.Storage;
 using Npgsql;
 
 namespace HealthTeams.FhirGateway.Interactions;
 
 /// <summary>Which interaction a request is. http://hl7.org/fhir/R4/http.html#summary; used for HTTP and for bundle entries.</summary>
-internal sealed class FhirRouter(Reading reading, Writing writing, Searching searching, History history, Bundles bundles, AuditTrail trail, Everything everything)
+internal sealed class FhirRouter(Reading reading, Writing writing, Searching searching, History history, Bundles bundles, AuditTrail trail, Everything everything, Reindex reindex)
 {
     public Task<FhirAnswer> Handle(Caller caller, FhirRequest r, CancellationToken stop) => Handle(caller, r, inBundle: false, stop);
 
@@ -41,6 +42,7 @@ internal sealed class FhirRouter(Reading reading, Writing writing, Searching sea
             [_] when r.Method is "POST" or "PUT" or "PATCH" or "DELETE" => writing.Alone(caller, r, stop),
             [var type, var id] when get => reading.Read(caller, r, type, id, null, stop),
             [_, _] when r.Method is "PUT" or "PATCH" or "DELETE" => writing.Alone(caller, r, stop),
+            ["SearchParameter", var id, "$status"] when get => reindex.Status(caller, id, stop),
             ["Patient" or "Encounter", var id, "$everything"] when get || r.Method == "POST" => everything.Of(caller, r, r.Path[0], id, stop),
             [var type, var id, var member] when get && member != "_history" && !member.StartsWith('$') => searching.Member(caller, r, type, id, member, stop),
             [var type, var id, var member, "_search"] when r.Method == "POST" => searching.Member(caller, r, type, id, member, stop),

@@ -39,6 +39,7 @@ internal sealed class Criteria(SqlArgs args, string server, Caller? by, Paramete
                 return Updated(groups[0]);
         }
         if (Find(types, code) is not { } p) return Unknown(types, code);
+        if (p.Pending is { } pending) return Problem.Invalid(pending, code, "incomplete");
         if (rest is not null) return Chains.To(this, types, p, modifier, rest, values[0], depth);
         return modifier == "missing" ? Missing(types, p, values[0]) : Rows(types, p, modifier, groups);
     }

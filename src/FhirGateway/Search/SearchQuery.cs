@@ -121,7 +121,7 @@ internal sealed class SearchQuery
 
     private string Led(Clause? leading, string what, string more = "") => leading is null
         ? $"select {what} from fhir.resource r where {Filter()}{more}"
-        : $"select {what} from (select distinct d.rid from ({leading.Drive}) d) d join fhir.resource r on r.tenant = $1 and r.rid = d.rid where {Filter(leading)}{more}";
+        : $"select {what} from (select distinct d.rid from ({leading.Drive}) d) d {SqlArgs.Resource("d.rid", "r")} where {Filter(leading)}{more}";
 
     /// <summary>One page and one row more, which tells that there is a next.</summary>
     public string Page(Sort sort, int limit)
@@ -137,7 +137,7 @@ internal sealed class SearchQuery
         {
             with.Add($"c{i} as materialized (select d.rid from ({drivers[i].Drive}) d limit {Few + 1}), n{i} as materialized (select count(*) as n from c{i})");
             var here = $"{many} and (select n from n{i}) <= {Few}";
-            parts.Add($"(select * from (select {what} from (select distinct rid from c{i}) d join fhir.resource r on r.tenant = $1 and r.rid = d.rid where {Filter(drivers[i])}{here}) b where true{sort.After} {sort.Order} limit {limit})");
+            parts.Add($"(select * from (select {what} from (select distinct rid from c{i}) d {SqlArgs.Resource("d.rid", "r")} where {Filter(drivers[i])}{here}) b where true{sort.After} {sort.Order} limit {limit})");
             many += $" and (select n from n{i}) > {Few}";
         }
         var (walkWith, walks) = sort.Walks(walked, Unwalked, many, limit);

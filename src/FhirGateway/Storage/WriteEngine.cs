@@ -4,6 +4,7 @@ using HealthTeams.FhirGateway.Interactions;
 using HealthTeams.FhirGateway.Json;
 using HealthTeams.FhirGateway.Outcomes;
 using HealthTeams.FhirGateway.Search;
+using HealthTeams.FhirGateway.Search.Own;
 using HealthTeams.FhirGateway.Validation;
 
 namespace HealthTeams.FhirGateway.Storage;
@@ -14,7 +15,7 @@ namespace HealthTeams.FhirGateway.Storage;
 /// Conditional writes are race-free by one advisory lock per identifier, taken in sorted order by every write that
 /// carries that identifier; a loser finds the winner's resource and answers as matched (FHIR-33, FHIR-34).
 /// </summary>
-internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirSettings settings, IEnumerable<IResourceSlice> slices)
+internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirSettings settings, IEnumerable<IResourceSlice> slices, OwnParameters own)
 {
     private const int MostLocks = 500;
     private readonly ConditionalWeakTable<Tx, List<WriteResult>> later = [];
@@ -39,7 +40,7 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
         }
 
         var current = await Current(tx, plan);
-        var batch = new WriteBatch(tx);
+        var batch = new WriteBatch(tx, await own.Of(tx));
         var updated = new DateTimeOffset(tx.Now.Ticks - tx.Now.Ticks % TimeSpan.TicksPerMillisecond, TimeSpan.Zero);
         var results = new WriteResult[plan.Length];
         var written = new List<(WriteResult Result, JsonElement Body)>();
