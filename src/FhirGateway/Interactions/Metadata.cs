@@ -41,7 +41,7 @@ internal static class Metadata
         foreach (var type in ResourceTypes.All) Resource(w, type);
         w.WriteEndArray();
         w.WriteStartArray("interaction");
-        foreach (var code in (string[])["transaction", "batch", "history-system"])
+        foreach (var code in (string[])["transaction", "batch", "search-system", "history-system"])
         {
             w.WriteStartObject();
             w.WriteString("code", code);
@@ -103,6 +103,9 @@ internal static class Metadata
         w.WriteString("conditionalRead", "full-support");
         w.WriteBoolean("conditionalUpdate", true);
         w.WriteString("conditionalDelete", "single");
+        w.WriteStartArray("searchInclude");
+        foreach (var p in SearchParameters.Of(type).Where(p => p.Kind == ParameterKind.Reference).OrderBy(p => p.Code, StringComparer.Ordinal)) w.WriteStringValue($"{type}:{p.Code}");
+        w.WriteEndArray();
         w.WriteStartArray("searchParam");
         var parameters = SearchParameters.Of(type).Select(p => (p.Code, Type: p.Kind.ToString().ToLowerInvariant())).Append((Code: "_id", Type: "token")).Append((Code: "_lastUpdated", Type: "date"));
         foreach (var (name, kind) in parameters.OrderBy(p => p.Code, StringComparer.Ordinal))

@@ -24,7 +24,7 @@ internal sealed partial class SearchParameterSlice : IResourceSlice
         var rows = active ? Rows(id, resource) : new List<OwnRow>();
         if (!rows.Ok) return rows.Problem;
         var kept = rows.Value.Select(r => r.Number).ToArray();
-        await tx.Execute("update fhir.search_parameter set state = 'removing', next_at = @Now where tenant = @Tenant and id = @id and state <> 'removing'", new { tx.Tenant, tx.Now, id });
+        await Remove(tx, id);
         if (kept.Length == 0) return null;
         await tx.Execute("select pg_advisory_xact_lock(hashtextextended('search-parameter', @Tenant))", new { tx.Tenant });
         foreach (var row in rows.Value)
@@ -43,8 +43,9 @@ internal sealed partial class SearchParameterSlice : IResourceSlice
         return null;
     }
 
-    public Task Remove(Tx tx, string id) =>
-        tx.Execute("update fhir.search_parameter set state = 'removing', next_at = @Now where tenant = @Tenant and id = @id and state <> 'removing'", new { tx.Tenant, tx.Now, id });
+    /// <summary>Its rows go once no host searches by it any more.</summary>
+    public Task Remove(Tx tx, string id) => tx.Execute("update fhir.search_parameter set state = 'removing', next_at = @at where tenant = @Tenant and id = @id and state <> 'removing'",
+        new { tx.Tenant, at = tx.Now + OwnParameters.Lead, id });
 
     private static Outcome<List<OwnRow>> Rows(string id, JsonElement resource)
     {
