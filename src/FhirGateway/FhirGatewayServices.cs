@@ -11,6 +11,7 @@ using HealthTeams.FhirGateway.Interactions;
 using HealthTeams.FhirGateway.Operations;
 using HealthTeams.FhirGateway.People;
 using HealthTeams.FhirGateway.Scheduling;
+using HealthTeams.FhirGateway.Search.Own;
 using HealthTeams.FhirGateway.Storage;
 using HealthTeams.FhirGateway.Subscriptions;
 using HealthTeams.FhirGateway.Validation;
@@ -33,6 +34,9 @@ public static class FhirGatewayServices
         services.AddSingleton<WriteEngine>();
         services.AddSingleton<Reading>();
         services.AddSingleton<Writing>();
+        services.AddSingleton<OwnParameters>();
+        services.AddSingleton<Reindex>();
+        services.AddSingleton<IResourceSlice, SearchParameterSlice>();
         services.AddSingleton<Searching>();
         services.AddSingleton<Everything>();
         services.AddSingleton<History>();
@@ -45,6 +49,7 @@ public static class FhirGatewayServices
         services.AddSingleton<IOperation>(s => new ChangeMetaOperation(s.GetRequiredService<Writing>(), add: true));
         services.AddSingleton<IOperation>(s => new ChangeMetaOperation(s.GetRequiredService<Writing>(), add: false));
         services.AddSingleton<IOperation, VersionsOperation>();
+        services.AddSingleton<IOperation, ReindexStatus>();
         services.AddSingleton<IOperation, DocumentOperation>();
         services.AddSingleton<IOperation>(s => new EverythingOperation(s.GetRequiredService<Everything>(), "Patient"));
         services.AddSingleton<IOperation>(s => new EverythingOperation(s.GetRequiredService<Everything>(), "Encounter"));
@@ -106,6 +111,7 @@ public static class FhirGatewayServices
     {
         services.AddSingleton<IEventConsumer, VisitWriteBack>();
         services.AddSingleton<IDueSweep, ExpiredHolds>();
+        services.AddSingleton<IDueSweep>(s => s.GetRequiredService<Reindex>());
         services.AddSingleton<Matching>();
         services.AddSingleton<RestHook>();
         services.AddSingleton<Lane>();

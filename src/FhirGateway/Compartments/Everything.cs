@@ -51,8 +51,8 @@ internal sealed class Everything(Db db, AccessLog audit)
                 join fhir.resource t on t.tenant = $1 and t.type = x.target_type and t.id = x.target_id and (t.type <> {args.Add(ResourceTypes.Number("Patient"))} or {only}))
             """;
         await using var batch = link.Batch();
-        batch.BatchCommands.Add(args.Command($"{with} select count(*) from s join fhir.resource r on r.rid = s.rid where {limited}"));
-        batch.BatchCommands.Add(args.Command($"{with} select r.type, r.id, r.rid, r.body from s join fhir.resource r on r.rid = s.rid where {limited} and r.rid > {args.Add(ask.After)} order by r.rid limit {ask.Count + 1}"));
+        batch.BatchCommands.Add(args.Command($"{with} select count(*) from s {SqlArgs.Resource("s.rid", "r")} where {limited}"));
+        batch.BatchCommands.Add(args.Command($"{with} select r.type, r.id, r.rid, r.body from s {SqlArgs.Resource("s.rid", "r")} where {limited} and r.rid > {args.Add(ask.After)} order by r.rid limit {ask.Count + 1}"));
         await using var reader = await batch.ExecuteReaderAsync(stop);
         await reader.NextResultAsync(stop);
         await reader.ReadAsync(stop);

@@ -5,6 +5,7 @@ using HealthTeams.FhirGateway.Compartments;
 using HealthTeams.FhirGateway.Json;
 using HealthTeams.FhirGateway.Outcomes;
 using HealthTeams.FhirGateway.Search;
+using HealthTeams.FhirGateway.Search.Own;
 using HealthTeams.FhirGateway.Storage;
 using HealthTeams.Platform.Audit;
 using Npgsql;
@@ -15,7 +16,7 @@ namespace HealthTeams.FhirGateway.Interactions;
 /// http://hl7.org/fhir/R4/http.html#search of one type, of the system and of a compartment: keyset pages that stay stable
 /// while others write, raw entries, the page and its total in one round trip.
 /// </summary>
-internal sealed class Searching(Db db, AccessLog audit)
+internal sealed class Searching(Db db, AccessLog audit, OwnParameters own)
 {
     public const int DefaultCount = 20;
     public const int MaxCount = 1000;
@@ -45,7 +46,7 @@ internal sealed class Searching(Db db, AccessLog audit)
         await using var link = await ReadLink.Open(db, caller.Tenant, request.Within, stop);
         var of = new SearchOf(caller.Tenant, request.Base, caller, asked.Value)
         {
-            Compartment = compartment, Parameters = ParameterSet.Standard, Terms = await Terminology.Of(link, caller.Tenant, ask.Value.Criteria, stop),
+            Compartment = compartment, Parameters = await own.Of(caller.Tenant, stop), Terms = await Terminology.Of(link, caller.Tenant, ask.Value.Criteria, stop),
         };
         var built = SearchQuery.Build(of, ask.Value.Criteria, request.Strict);
         if (!built.Ok) return FhirAnswer.Of(built.Problem);

@@ -35,8 +35,8 @@ internal static class Chains
               where x.tenant = $1 and x.rid = {a}.rid and x.{param} and ({string.Join(" or ", sides.Select(s => $"(x.target_type = {s.Type} and {s.Clause.Probe("t" + a)}{And(s.Limit, "t" + a)})"))}) offset 0)
             """;
         var drive = sides.TrueForAll(s => s.Clause.Drive is not null) ? string.Join(" union all ", sides.Select(s => $"""
-            (select x.rid from (select distinct rid from ({s.Clause.Drive}) d) d join fhir.resource t on t.tenant = $1 and t.rid = d.rid and t.type = {s.Type} and not t.deleted{And(s.Limit, "t")}
-              join fhir.reference x on x.tenant = $1 and x.{param} and x.target_type = {s.Type} and x.target_id = t.id)
+            (select x.rid from (select distinct rid from ({s.Clause.Drive}) d) d {SqlArgs.Resource("d.rid", "t")}
+              join fhir.reference x on x.tenant = $1 and x.{param} and x.target_type = {s.Type} and x.target_id = t.id where t.type = {s.Type} and not t.deleted{And(s.Limit, "t")})
             """)) : null;
         return new Clause(Probe, drive, sides.Max(s => s.Clause.Rank) + 1);
     }
@@ -56,8 +56,9 @@ internal static class Chains
               where x.tenant = $1 and x.{param} and x.target_id = {a}.id and x.target_type = {a}.type{only} and {inner.Clause.Probe("t" + a)}{And(inner.Limit, "t" + a)} offset 0)
             """;
         var drive = inner.Clause.Drive is not { } rows ? null : $"""
-            select h.rid from (select distinct rid from ({rows}) d) d join fhir.resource t on t.tenant = $1 and t.rid = d.rid and t.type = {of} and not t.deleted{And(inner.Limit, "t")}
+            select h.rid from (select distinct rid from ({rows}) d) d {SqlArgs.Resource("d.rid", "t")}
               join fhir.reference x on x.tenant = $1 and x.rid = t.rid and x.{param}{only} join fhir.resource h on h.tenant = $1 and h.type = x.target_type and h.id = x.target_id
+              where t.type = {of} and not t.deleted{And(inner.Limit, "t")}
             """;
         return new Clause(Probe, drive, inner.Clause.Rank + 1);
     }

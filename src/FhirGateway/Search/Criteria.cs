@@ -39,6 +39,7 @@ internal sealed class Criteria(SqlArgs args, string server, Caller? by, Paramete
                 return Updated(groups[0]);
         }
         if (Find(types, code) is not { } p) return Unknown(types, code);
+        if (p.Pending is { } pending) return Problem.Invalid(pending, code, "incomplete");
         if (rest is not null) return Chains.To(this, types, p, modifier, rest, values[0], depth);
         return modifier == "missing" ? Missing(types, p, values[0]) : Rows(types, p, modifier, groups);
     }
@@ -133,7 +134,7 @@ internal sealed class Criteria(SqlArgs args, string server, Caller? by, Paramete
             and.Add($"({string.Join(" or ", or)})");
         }
         var table = modifier == "identifier" ? "token" : p.Table;
-        var param = modifier switch { "of-type" => $"param = {args.Add(p.OfType)}", "identifier" => $"param = {args.Add(p.Identifier)}", _ => Param(types, p) };
+        var param = modifier switch { "of-type" => Param(types, p, x => x.OfType), "identifier" => Param(types, p, x => x.Identifier), _ => Param(types, p) };
         var conditions = $"{string.Join(" and ", and)}{(modifier == "identifier" ? "" : View(p))}";
         var rows = $"select x.rid from fhir.{table} x where x.tenant = $1 and x.{param} and {conditions}";
         if (modifier is "not" or "not-in") return new Clause(a => $"not exists ({rows} and x.rid = {a}.rid offset 0)", null, 9);
@@ -167,9 +168,9 @@ internal sealed class Criteria(SqlArgs args, string server, Caller? by, Paramete
         _ => 5,
     };
 
-    public string Param(IReadOnlyList<string> types, Parameter p)
+    public string Param(IReadOnlyList<string> types, Parameter p, Func<Parameter, int>? number = null)
     {
-        var numbers = types.Select(t => parameters.Find(t, p.Code)?.Number ?? p.Number).Distinct().ToArray();
+        var numbers = types.Select(t => parameters.Find(t, p.Code) ?? p).Select(number ?? (x => x.Number)).Distinct().ToArray();
         return numbers.Length == 1 ? $"param = {args.Add(numbers[0])}" : $"param = any({args.Add(numbers)})";
     }
 

@@ -100,7 +100,7 @@ internal sealed class Inclusions(Caller caller, ReadLink link, SearchQuery query
             select r.type, r.id, r.rid, r.body from (
               select distinct x.rid from unnest({args.Add(targets.Select(h => ResourceTypes.Number(h.Type)).ToArray())}::smallint[], {args.Add(targets.Select(h => h.Id).ToArray())}::text[]) as t (type, id)
               join fhir.reference x on x.tenant = $1 and {param} and x.target_id = t.id and x.target_type = t.type{target}) x
-            join fhir.resource r on r.tenant = $1 and r.rid = x.rid and not r.deleted
+            {SqlArgs.Resource("x.rid", "r")} where not r.deleted
             order by r.rid limit {MostIncluded + 1}
             """);
     }

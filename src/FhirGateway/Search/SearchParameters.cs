@@ -33,10 +33,13 @@ internal sealed record Parameter(string Type, string Code, ParameterKind Kind, i
     public bool Single => Paths is [{ Single: true }];
 
     /// <summary>identifier:of-type, in the token table.</summary>
-    public int OfType { get; } = SearchParameters.Hash($"{Type}.{Code}:of-type");
+    public int OfType { get; init; } = SearchParameters.Hash($"{Type}.{Code}:of-type");
 
     /// <summary>Identifiers of references that have one, in the token table.</summary>
     public int Identifier { get; init; } = SearchParameters.Hash($"{Type}.{Code}:identifier");
+
+    /// <summary>Why it cannot be asked yet: its index is being built.</summary>
+    public string? Pending { get; init; }
 
     /// <summary>Whether a value without a system may be of this one: that of the binding of a code element.</summary>
     public bool Implies(string system) => implied.Value.Has(system);

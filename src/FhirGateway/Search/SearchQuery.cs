@@ -33,6 +33,9 @@ internal sealed class SearchQuery
     private readonly List<Clause> clauses = [];
     private readonly string ofType;
 
+    /// <summary>The scopes' limit: what it leads to is a superset, so it is checked even where it leads.</summary>
+    private Clause? leash;
+
     public SearchOf Of { get; }
     public SqlArgs Args { get; }
     public Criteria Criteria { get; }
@@ -86,28 +89,26 @@ internal sealed class SearchQuery
     private Problem? Limit()
     {
         if (Of.By is null) return null;
-        var limited = new List<string>();
-        foreach (var group in Of.Types.Select(t => (Type: t, Limit: FhirAccess.Reach(Of.By, t, 's'))).Where(t => t.Limit.Ok)
-            .GroupBy(t => t.Limit.Value.Grants is null ? "" : t.Limit.Value.Patient is not null && t.Type != "Patient" && Of.Types.Count > 1 ? "patient" : t.Type))
+        var reach = Of.Types.Select(t => (Type: t, Limit: FhirAccess.Reach(Of.By, t, 's'))).Where(t => t.Limit.Ok).Select(t => (t.Type, Limit: t.Limit.Value)).ToList();
+        if (reach.Count == 0) return FhirAccess.Reach(Of.By, Type, 's').Problem;
+        if (reach.Count == Of.Types.Count && reach.TrueForAll(t => t.Limit.Grants is null)) return null;
+        var any = new List<string>();
+        foreach (var group in reach.GroupBy(t => t.Limit.Grants is null ? "" : t.Limit.Patient is not null && t.Type != "Patient" ? "patient" : t.Type))
         {
             var types = group.Select(t => t.Type).ToArray();
-            var limit = group.First().Limit.Value;
-            var within = group.Key != "patient" ? Criteria.Within(types[0], limit, "r")
-                : Criteria.Member("Patient", limit.Patient!, Compartments.Compartment.Numbers("Patient", types)).Probe("r");
+            var within = group.Key != "patient" ? Criteria.Within(types[0], group.First().Limit, "{row}")
+                : Criteria.Member("Patient", group.First().Limit.Patient!, Compartments.Compartment.Numbers("Patient", types)).Probe("{row}");
             if (!within.Ok) return within.Problem;
-            // One patient's data of one type: surely few, so let it lead.
-            if (Of.Types.Count == 1 && limit.Patient is { } patient)
-            {
-                clauses.Add(Type == "Patient" ? Criteria.Make(Of.Types, "_id", [patient]).Value!
-                    : Criteria.Member("Patient", patient, Compartments.Compartment.Numbers("Patient", types)));
-                return null;
-            }
             var these = Args.Add(types.Select(ResourceTypes.Number).ToArray());
-            limited.Add(within.Value is { } condition ? $"(r.type = any({these}) and {condition})" : $"r.type = any({these})");
+            any.Add(within.Value is { } condition ? $"({{row}}.type = any({these}) and {condition})" : $"{{row}}.type = any({these})");
         }
-        if (limited is [var whole] && whole.StartsWith("r.type = any(", StringComparison.Ordinal)) return null; // nothing is limited
-        if (limited.Count == 0) return FhirAccess.Reach(Of.By, Type, 's').Problem;
-        clauses.Add(new Clause(_ => $"({string.Join(" or ", limited)})", null, 9));
+        // One patient's data: surely few, so let them lead.
+        var patients = reach.SelectMany(t => t.Limit.Grants?.Select(g => g.Patient) ?? [null]).Distinct().ToArray();
+        var drive = patients is not [{ } patient] ? null
+            : Criteria.Member("Patient", patient, Compartments.Compartment.Numbers("Patient", Of.Types)).Drive
+              + (Of.Types.Contains("Patient") ? $" union all select x.rid from fhir.resource x where x.tenant = $1 and x.type = {Args.Add(ResourceTypes.Number("Patient"))} and x.id = {Args.Add(patient)}" : "");
+        leash = new Clause(alias => $"({string.Join(" or ", any).Replace("{row}", alias, StringComparison.Ordinal)})", drive, 0);
+        clauses.Add(leash);
         return null;
     }
 
@@ -115,7 +116,7 @@ internal sealed class SearchQuery
     public string Where => Filter();
 
     private string Filter(Clause? leading = null) =>
-        $"r.tenant = $1 and r.{ofType} and not r.deleted{string.Concat(clauses.Where(c => c != leading).Select(c => $" and {c.Probe("r")}"))}";
+        $"r.tenant = $1 and r.{ofType} and not r.deleted{string.Concat(clauses.Where(c => c != leading || c == leash).Select(c => $" and {c.Probe("r")}"))}";
 
     /// <summary>The first few that match, in no order: for the conditions of writes.</summary>
     public string Some(int limit) => $"{Led(clauses.Where(c => c.Drive is not null).MinBy(c => c.Rank), "r.id, r.rid")} limit {limit}";
@@ -124,7 +125,7 @@ internal sealed class SearchQuery
 
     private string Led(Clause? leading, string what, string more = "") => leading is null
         ? $"select {what} from fhir.resource r where {Filter()}{more}"
-        : $"select {what} from (select distinct d.rid from ({leading.Drive}) d) d join fhir.resource r on r.tenant = $1 and r.rid = d.rid where {Filter(leading)}{more}";
+        : $"select {what} from (select distinct d.rid from ({leading.Drive}) d) d {SqlArgs.Resource("d.rid", "r")} where {Filter(leading)}{more}";
 
     /// <summary>One page and one row more, which tells that there is a next.</summary>
     public string Page(Sort sort, int limit)
@@ -140,7 +141,7 @@ internal sealed class SearchQuery
         {
             with.Add($"c{i} as materialized (select d.rid from ({drivers[i].Drive}) d limit {Few + 1}), n{i} as materialized (select count(*) as n from c{i})");
             var here = $"{many} and (select n from n{i}) <= {Few}";
-            parts.Add($"(select * from (select {what} from (select distinct rid from c{i}) d join fhir.resource r on r.tenant = $1 and r.rid = d.rid where {Filter(drivers[i])}{here}) b where true{sort.After} {sort.Order} limit {limit})");
+            parts.Add($"(select * from (select {what} from (select distinct rid from c{i}) d {SqlArgs.Resource("d.rid", "r")} where {Filter(drivers[i])}{here}) b where true{sort.After} {sort.Order} limit {limit})");
             many += $" and (select n from n{i}) > {Few}";
         }
         var (walkWith, walks) = sort.Walks(walked, Unwalked, many, limit);

@@ -102,12 +102,12 @@ internal sealed class Sort
         var kept = parts.Count > 0 ? walk : null;
         var only = first.Single ? "" : $" and not exists (select from fhir.{table} y where y.tenant = $1 and y.rid = k.rid and y.{first.Param}{first.View("y")} and (y.{first.Column}, y.ctid) {(first.Descending ? ">" : "<")} (k.{first.Column}, k.ctid) offset 0)";
         var from = after is { } last && last.Values[0] is { } value ? $" and k.{first.Column} {(first.Descending ? "<=" : ">=")} {args.Add(value, first.Type)}" : "";
-        // "offset 0": walked in the order of the index and looked up one by one, whatever the planner believes of their number.
+        // "offset 0": walked in the order of the index, whatever the planner believes of their number.
         var walks = (parts.Count > 0 ? parts : ["true"]).Select(part => $"""
             (select * from (select r.type, r.id, r.rid, r.body, k.key as k0{string.Concat(keys.Skip(1).Select((k, i) => $", {k.Of("r")} as k{i + 1}"))}
               from (select k.rid, k.{first.Column} as key from fhir.{table} k where k.tenant = $1 and k.{first.Param}{first.View("k")} and {part}{from}{only}
                 {(walk?.Fetched(part) == true ? "" : $"order by k.{first.Column}{(first.Descending ? " desc" : "")}")} offset 0) k
-              cross join lateral (select * from fhir.resource r where r.tenant = $1 and r.rid = k.rid offset 0) r
+              {SqlArgs.Resource("k.rid", "r")}
               where {filter(kept)}{many}) b where true{After} {Order.Replace(" nulls last", "", StringComparison.Ordinal)} limit {limit})
             """);
         // A page that ended among those without a value goes on among them.

@@ -12,6 +12,7 @@ internal sealed record SortKey(string? Table, string Column, string Param, int N
         if (code == "_lastUpdated") return new SortKey(null, "updated", "", 0, NpgsqlDbType.TimestampTz, descending, true, "");
         if (code == "_id") return new SortKey(null, "id", "", 0, NpgsqlDbType.Text, descending, true, "");
         if (query.Criteria.Find(query.Of.Types, code) is not { } p) return Problem.Invalid($"{query.Type} has no search parameter '{code}' to sort by.", "_sort", "not-supported");
+        if (p.Pending is { } pending) return Problem.Invalid(pending, "_sort", "incomplete");
         var (column, type) = p.Kind switch
         {
             ParameterKind.Date => ("lo", NpgsqlDbType.TimestampTz),
@@ -32,7 +33,7 @@ internal sealed record SortKey(string? Table, string Column, string Param, int N
 
     /// <summary>The key of a resource, null where it has no value.</summary>
     public string Of(string r) => Table is null ? $"{r}.{Column}"
-        : $"(select {(Descending ? "max" : "min")}(s.{Column}) from fhir.{Table} s where s.tenant = $1 and s.rid = {r}.rid and s.{Param}{View("s")})";
+        : $"(select {(Descending ? "max" : "min")}(s.{Column}) from (select s.{Column} from fhir.{Table} s where s.tenant = $1 and s.rid = {r}.rid and s.{Param}{View("s")} offset 0) s)";
 
     public string? Text(object? value) => value switch
     {

@@ -36,20 +36,21 @@ create table fhir.history (
 create index history_moment on fhir.history (tenant, type, updated, seq);
 
 -- One table per kind of search value, for current versions only. param = stable hash of "Type.code". Two indexes each:
--- by value, which drives a search, and by resource, which checks the other criteria and takes rows away.
+-- by value, which drives a search, and by resource, which checks the other criteria and takes rows away. rid is only
+-- included in the first: as a key the planner, before it has statistics, would look resources up by it.
 create table fhir.token (
   tenant int not null, param int not null, rid bigint not null,
   system text collate "C", code text collate "C" not null, text text collate "C"
 );
-create index token_value on fhir.token (tenant, param, code, system, rid);
-create index token_text on fhir.token (tenant, param, text, rid) where text is not null;
+create index token_value on fhir.token (tenant, param, code, system) include (rid);
+create index token_text on fhir.token (tenant, param, text) include (rid) where text is not null;
 create index token_rid on fhir.token (tenant, rid, param);
 
 create table fhir.string (
   tenant int not null, param int not null, rid bigint not null,
   norm text collate "C" not null, exact text collate "C" not null
 );
-create index string_value on fhir.string (tenant, param, norm, rid);
+create index string_value on fhir.string (tenant, param, norm) include (rid);
 create index string_rid on fhir.string (tenant, rid, param);
 
 -- What lasts longer than a day is found by its end as well: short times then lie within a day of what is asked.
@@ -57,15 +58,15 @@ create table fhir.date (
   tenant int not null, param int not null, rid bigint not null,
   lo timestamptz not null, hi timestamptz not null
 );
-create index date_value on fhir.date (tenant, param, lo, hi, rid);
-create index date_long on fhir.date (tenant, param, hi, lo, rid) where hi - lo > interval '1 day';
+create index date_value on fhir.date (tenant, param, lo, hi) include (rid);
+create index date_long on fhir.date (tenant, param, hi, lo) include (rid) where hi - lo > interval '1 day';
 create index date_rid on fhir.date (tenant, rid, param);
 
 create table fhir.reference (
   tenant int not null, param int not null, rid bigint not null,
   target_type smallint, target_id text collate "C" not null
 );
-create index reference_value on fhir.reference (tenant, param, target_id, target_type, rid);
+create index reference_value on fhir.reference (tenant, param, target_id, target_type) include (rid);
 create index reference_rid on fhir.reference (tenant, rid, param);
 
 -- [lo, hi) is the span the digits leave open, low and high the value itself (of a Range its ends).
@@ -74,14 +75,14 @@ create table fhir.quantity (
   lo numeric not null, hi numeric not null, low numeric not null, high numeric not null,
   system text collate "C", code text collate "C", unit text collate "C"
 );
-create index quantity_value on fhir.quantity (tenant, param, low, high, rid);
+create index quantity_value on fhir.quantity (tenant, param, low, high) include (rid);
 create index quantity_rid on fhir.quantity (tenant, rid, param);
 
 create table fhir.uri (
   tenant int not null, param int not null, rid bigint not null,
   value text collate "C" not null
 );
-create index uri_value on fhir.uri (tenant, param, value, rid);
+create index uri_value on fhir.uri (tenant, param, value) include (rid);
 create index uri_rid on fhir.uri (tenant, rid, param);
 
 -- Locks of a write: each name in one order, behind a gate that a load with very many names has to itself.
@@ -107,7 +108,7 @@ create table fhir.composite (
   b_from timestamptz, b_until timestamptz, b_norm text collate "C", b_exact text collate "C", b_target_type smallint, b_target_id text collate "C",
   c_lo numeric, c_hi numeric, c_low numeric, c_high numeric
 );
-create index composite_value on fhir.composite (tenant, param, a_code, rid);
+create index composite_value on fhir.composite (tenant, param, a_code) include (rid);
 create index composite_rid on fhir.composite (tenant, rid, param);
 
 call platform.protect(array['fhir.resource', 'fhir.history', 'fhir.token', 'fhir.string', 'fhir.date', 'fhir.reference', 'fhir.quantity', 'fhir.uri', 'fhir.composite']::regclass[]);

@@ -5,12 +5,13 @@ namespace HealthTeams.FhirGateway.Storage;
 /// <summary>The resources that these references mean, in one round trip; without those that are not here.</summary>
 internal delegate Task<Dictionary<string, JsonElement>> ReadReferences(IEnumerable<string> references);
 
-/// <summary>One resource of a write, as stored; null after a delete.</summary>
+/// <summary>One resource of a write; null after a delete. Its content as stored, without the stamp.</summary>
 /// <param name="Unheard">Made with an id of ours in this write: nothing can have referred to it before.</param>
 internal readonly record struct Written(string Id, JsonElement? Resource, bool Unheard)
 {
     /// <summary>The version before, if there was one.</summary>
     public byte[]? Before { get; init; }
+    public int Version { get; init; }
 }
 
 /// <summary>

@@ -1,4 +1,5 @@
 using HealthTeams.FhirGateway.Search;
+using HealthTeams.FhirGateway.Search.Own;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -8,8 +9,9 @@ namespace HealthTeams.FhirGateway.Storage;
 /// All rows of a write in one round trip: resources, replaced versions, and the difference of the index rows, each as one
 /// unnest over the whole bundle.
 /// </summary>
-internal sealed class WriteBatch(Tx tx)
+internal sealed class WriteBatch(Tx tx, ParameterSet parameters)
 {
+    private readonly OwnRows own = new(parameters);
     private readonly List<(short Type, string Id, long Rid, int Version, string Method, byte[]? Body, bool IsNew)> rows = [];
     private readonly Lines<TokenRow> tokens = new();
     private readonly Lines<StringRow> strings = new();
@@ -29,7 +31,23 @@ internal sealed class WriteBatch(Tx tx)
         quantities.Diff(rid, before?.Quantities, after?.Quantities);
         uris.Diff(rid, before?.Uris, after?.Uris);
         composites.Diff(rid, before?.Composites, after?.Composites);
+        Own(ResourceTypes.Name(type), rid, body);
     }
+
+    /// <summary>The rows of the tenant's own search parameters.</summary>
+    public void Own(string type, long rid, byte[]? body)
+    {
+        if (own.Add(type, rid, body) is not { } rows) return;
+        tokens.Diff(rid, null, rows.Tokens);
+        strings.Diff(rid, null, rows.Strings);
+        dates.Diff(rid, null, rows.Dates);
+        references.Diff(rid, null, rows.References);
+        quantities.Diff(rid, null, rows.Quantities);
+        uris.Diff(rid, null, rows.Uris);
+    }
+
+    /// <summary>Index rows alone.</summary>
+    public void LaterIndex() => Index();
 
     /// <summary>Travels with the transaction's next round trip.</summary>
     public void Later(DateTimeOffset updated)
@@ -77,6 +95,7 @@ internal sealed class WriteBatch(Tx tx)
 
     private void Index()
     {
+        own.Clear(tx);
         tokens.Write(tx, IndexTables.Token);
         strings.Write(tx, IndexTables.String);
         dates.Write(tx, IndexTables.Date);

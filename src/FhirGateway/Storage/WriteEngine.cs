@@ -4,6 +4,7 @@ using HealthTeams.FhirGateway.Interactions;
 using HealthTeams.FhirGateway.Json;
 using HealthTeams.FhirGateway.Outcomes;
 using HealthTeams.FhirGateway.Search;
+using HealthTeams.FhirGateway.Search.Own;
 using HealthTeams.FhirGateway.Validation;
 using Npgsql;
 
@@ -15,7 +16,7 @@ namespace HealthTeams.FhirGateway.Storage;
 /// Conditional writes are race-free by one advisory lock per identifier, taken in sorted order by every write that
 /// carries that identifier; a loser finds the winner's resource and answers as matched (FHIR-33, FHIR-34).
 /// </summary>
-internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirSettings settings, IEnumerable<IResourceSlice> slices)
+internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirSettings settings, IEnumerable<IResourceSlice> slices, OwnParameters own)
 {
     private const int MostLocks = 500;
     private readonly ConditionalWeakTable<Tx, List<WriteResult>> later = [];
@@ -43,7 +44,7 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
         }
 
         var current = await Current(tx, plan);
-        var batch = new WriteBatch(tx);
+        var batch = new WriteBatch(tx, await own.Of(tx));
         var updated = new DateTimeOffset(tx.Now.Ticks - tx.Now.Ticks % TimeSpan.TicksPerMillisecond, TimeSpan.Zero);
         var results = new WriteResult[plan.Length];
         var written = new List<(WriteResult Result, JsonElement Body, bool Unheard)>();
@@ -86,8 +87,8 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
             if (e is { Kind: WriteKind.Update, Id: { } id }) keys.Add($"{e.Type}/{id}");
             if (e.Body is { } body)
             {
-                // By the value alone: a condition may leave the system out.
-                foreach (var i in FhirJson.Items(body, "identifier"))
+                // By the value alone: a condition may leave the system out. A few types have one identifier, not a list.
+                foreach (var i in body.TryGetProperty("identifier", out var own) && own.ValueKind == JsonValueKind.Object ? [own] : FhirJson.Items(body, "identifier"))
                 {
                     if (FhirJson.Text(i, "value") is { } value) keys.Add($"{e.Type}|{value}");
                 }
@@ -266,7 +267,7 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
 
         foreach (var slice in slices)
         {
-            var own = written.Where(w => w.Result.Type == slice.Type).Select(w => new Written(w.Result.Id, w.Result.Body is null ? null : w.Body, w.Unheard) { Before = w.Result.Before }).ToList();
+            var own = written.Where(w => w.Result.Type == slice.Type).Select(w => new Written(w.Result.Id, w.Result.Body is null ? null : w.Body, w.Unheard) { Before = w.Result.Before, Version = w.Result.Version }).ToList();
             if (own.Count > 0 && await slice.Apply(tx, own, Read) is { } refused) return refused;
         }
         return null;

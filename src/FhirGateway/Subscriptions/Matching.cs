@@ -24,7 +24,7 @@ internal sealed record Fed
 /// since: versions already replaced, and what a delete took away, are indexed again under rows of their own for as long as
 /// the question takes, in a transaction that is rolled back. Access is part of the question.
 /// </summary>
-internal sealed class Matching(Db db, FhirSettings settings, Rids rids)
+internal sealed class Matching(Db db, FhirSettings settings, Rids rids, Search.Own.OwnParameters own)
 {
     /// <returns>Per subscription the changes that match, in their order; and what cannot be compared any more.</returns>
     public async Task<(List<(Subscribed To, List<Fed> Changes)> Matches, List<(Subscribed Of, Problem Why)> Broken)> Match(
@@ -62,7 +62,7 @@ internal sealed class Matching(Db db, FhirSettings settings, Rids rids)
             select f.seq, h.body from unnest(@seqs, @types, @ids, @wanted) as f (seq, type, id, version)
             join fhir.history h on h.tenant = @Tenant and h.type = f.type and h.id = f.id and h.version = f.version and h.body is not null
             """, args)).ToDictionary(r => r.Seq, r => r.Body);
-        var batch = new WriteBatch(tx);
+        var batch = new WriteBatch(tx, await own.Of(tx));
         foreach (var f in fed.Where(f => !current.ContainsKey(f.Seq) && old.ContainsKey(f.Seq)))
         {
             var rid = await rids.Next(tx.Stop);
@@ -76,6 +76,7 @@ internal sealed class Matching(Db db, FhirSettings settings, Rids rids)
 
     private async Task<(HashSet<(string, long)> Found, List<(Subscribed Of, Problem Why)> Broken)> Ask(Tx tx, List<Subscribed> subscriptions, List<Row> rows)
     {
+        var parameters = await own.Of(tx);
         var (found, broken) = (new HashSet<(string, long)>(), new List<(Subscribed Of, Problem Why)>());
         var seqs = rows.ToDictionary(r => r.Rid, r => r.Of.Seq);
         var order = new List<string>();
@@ -86,7 +87,7 @@ internal sealed class Matching(Db db, FhirSettings settings, Rids rids)
             {
                 foreach (var ofType in rows.Where(r => (r.PastId is not null) == past && Wants(s, r.Of)).GroupBy(r => r.Of.Type))
                 {
-                    var command = Command(tx, s, ofType.Key, [.. ofType], past);
+                    var command = Command(tx, s, parameters, ofType.Key, [.. ofType], past);
                     if (!command.Ok)
                     {
                         if (!broken.Exists(b => b.Of == s)) broken.Add((s, command.Problem));
@@ -108,13 +109,13 @@ internal sealed class Matching(Db db, FhirSettings settings, Rids rids)
         return (found, broken);
     }
 
-    private Outcome<NpgsqlBatchCommand?> Command(Tx tx, Subscribed s, string type, List<Row> rows, bool past)
+    private Outcome<NpgsqlBatchCommand?> Command(Tx tx, Subscribed s, ParameterSet parameters, string type, List<Row> rows, bool past)
     {
         // Rights that are gone from the row mean nothing is told.
         var reach = s.Rights.On(type, s.Content == "empty" ? "s" : "rs");
         if (!reach.Ok) return (NpgsqlBatchCommand?)null;
         var within = reach.Value.Patient is { } patient ? s.Rights.Within(tx.Tenant, type, patient) : null;
-        var built = SearchQuery.Build(new SearchOf(tx.Tenant, settings.Base, within, [type]), Conditions.Parse(s.Criteria), strict: true);
+        var built = SearchQuery.Build(new SearchOf(tx.Tenant, settings.Base, within, [type]) { Parameters = parameters }, Conditions.Parse(s.Criteria), strict: true);
         if (!built.Ok) return built.Problem;
         var (query, args) = (built.Value, built.Value.Args);
         var rid = args.Add(rows.Select(r => r.Rid).ToArray());

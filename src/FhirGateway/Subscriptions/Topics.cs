@@ -38,14 +38,6 @@ internal static class Topics
         w.WriteEndArray();
     }
 
-    private static readonly (string, string)[] Operations =
-    [
-        ("status", "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-status"),
-        ("events", "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-events"),
-        ("get-ws-binding-token", "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-get-ws-binding-token"),
-        ("resend", "https://healthteams.example/fhir/OperationDefinition/subscription-resend"),
-    ];
-
     /// <returns>Whether it is one of ours; the type, or null for all.</returns>
     public static bool Known(string topic, out string? type)
     {

@@ -123,7 +123,7 @@ public sealed class AccessTests(TestProduct product) : FhirTest(product)
     public async Task The_applications_role_sees_nothing_without_a_tenant_and_writes_to_no_other()
     {
         await using var connection = await Product.Db.App.OpenConnectionAsync();
-        foreach (var table in (string[])["fhir.resource", "fhir.history", "fhir.token", "fhir.string", "fhir.date", "fhir.reference", "fhir.quantity", "fhir.uri", "platform.event", "platform.access"])
+        foreach (var table in (string[])["fhir.resource", "fhir.history", "fhir.token", "fhir.string", "fhir.date", "fhir.reference", "fhir.quantity", "fhir.uri", "fhir.composite", "fhir.search_parameter", "platform.event", "platform.access"])
         {
             await using var count = new NpgsqlCommand($"select count(*) from {table}", connection);
             Assert.Equal(0L, await count.ExecuteScalarAsync());

@@ -12,7 +12,7 @@ public sealed class FhirCollection : ICollectionFixture<TestProduct>;
 public abstract class FhirTest(TestProduct product) : IAsyncLifetime
 {
     protected TestProduct Product => product;
-    protected HttpClient Fhir { get; private set; } = null!;
+    protected HttpClient Fhir { get; set; } = null!;
     protected string Base => $"{product.Url.AbsoluteUri.TrimEnd('/')}/fhir";
 
     /// <summary>A value no other test uses: an identifier, a tag, a name.</summary>
