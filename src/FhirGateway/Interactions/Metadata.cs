@@ -103,9 +103,13 @@ internal static class Metadata
         w.WriteString("conditionalRead", "full-support");
         w.WriteBoolean("conditionalUpdate", true);
         w.WriteString("conditionalDelete", "single");
-        w.WriteStartArray("searchInclude");
-        foreach (var p in SearchParameters.Of(type).Where(p => p.Kind == ParameterKind.Reference).OrderBy(p => p.Code, StringComparer.Ordinal)) w.WriteStringValue($"{type}:{p.Code}");
-        w.WriteEndArray();
+        var includes = SearchParameters.Of(type).Where(p => p.Kind == ParameterKind.Reference).Select(p => p.Code).Order(StringComparer.Ordinal).ToList();
+        if (includes.Count > 0)
+        {
+            w.WriteStartArray("searchInclude");
+            foreach (var code in includes) w.WriteStringValue($"{type}:{code}");
+            w.WriteEndArray();
+        }
         w.WriteStartArray("searchParam");
         var parameters = SearchParameters.Of(type).Select(p => (p.Code, Type: p.Kind.ToString().ToLowerInvariant())).Append((Code: "_id", Type: "token")).Append((Code: "_lastUpdated", Type: "date"));
         foreach (var (name, kind) in parameters.OrderBy(p => p.Code, StringComparer.Ordinal))

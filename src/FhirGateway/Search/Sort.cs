@@ -62,6 +62,10 @@ internal sealed class Sort
     public string Cursor(IReadOnlyList<object?> values, long rid) =>
         JsonSerializer.Serialize(keys.Select((k, i) => k.Text(values[i])).Append(rid.ToString(CultureInfo.InvariantCulture)));
 
+    /// <summary>The rids that a criterion names, as d; in their own order where that is the order asked for, so that a full page ends the work.</summary>
+    public string Rids(string rows) => keys.Count > 0 ? $"(select distinct q.rid from {rows} q) d"
+        : $"(select distinct q.rid from {rows} q{(after is { } at ? $" where q.rid > {args.Add(at.Rid)}" : "")} order by q.rid) d";
+
     private string? condition;
 
     /// <summary>Rows behind the last one of the page before.</summary>
