@@ -43,8 +43,9 @@ internal static class FhirAccess
             grants.Add(new Grant(patient, filter));
         }
         if (grants.Count == 0) return No(type, interaction);
-        var all = grants.Find(g => g.Filter.Count == 0);
-        return new Limit(all?.Patient) { Grants = all is null ? grants : [all] }; // a wider grant holds the narrower ones
+        // All of the patient holds what narrower scopes grant of that patient, and nothing of what they grant of others.
+        if (grants.Find(g => g.Filter.Count == 0) is { } all) grants = [all, .. grants.Where(g => g.Patient != all.Patient)];
+        return new Limit(grants is [{ Filter.Count: 0 } only] ? only.Patient : null) { Grants = grants };
     }
 
     /// <summary>Whether this version is within the limit.</summary>

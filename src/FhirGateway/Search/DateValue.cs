@@ -33,7 +33,8 @@ internal sealed class DateValue(SqlArgs args, string prefix, DateRange range, Ti
         _ => $"({lo} < {to.Value} and {hi} > {From})", // ap: they overlap
     };
 
-    private string From => width == default ? from.Value : hiFrom.Value;
+    /// <summary>The beginning, compared to the column of hi.</summary>
+    public string From => width == default ? from.Value : hiFrom.Value;
     private string To => width == default ? to.Value : hiTo.Value;
 
     /// <summary>lo is at least this, whatever matches.</summary>

@@ -123,17 +123,17 @@ internal sealed class SearchQuery
 
     public string Count() => clauses is [{ Exact: true, Drive: { } rows }] ? $"select count(distinct d.rid) from ({rows}) d" : Led(clauses.Where(c => c.Drive is not null).MinBy(c => c.Rank), "count(*)");
 
-    private string Led(Clause? leading, string what, string more = "") => leading is null
-        ? $"select {what} from fhir.resource r where {Filter()}{more}"
-        : $"select {what} from (select distinct d.rid from ({leading.Drive}) d) d {SqlArgs.Resource("d.rid", "r")} where {Filter(leading)}{more}";
+    private string Led(Clause? leading, string what) => leading is null
+        ? $"select {what} from fhir.resource r where {Filter()}"
+        : $"select {what} from (select distinct d.rid from ({leading.Drive}) d) d {SqlArgs.Resource("d.rid", "r")} where {Filter(leading)}";
 
     /// <summary>One page and one row more, which tells that there is a next.</summary>
     public string Page(Sort sort, int limit)
     {
-        var what = $"r.type, r.id, r.rid, r.body{sort.Columns}";
+        var what = $"r.type, r.id, d.rid, r.body{sort.Columns}";
         // A walk in the order of a criterion keeps to it at no cost, and stops when the page is full: it need not lead.
         var drivers = clauses.Where(c => c.Drive is not null && (c.Walk is null || c.Walk.Number != sort.Leading)).OrderBy(c => c.Rank).Take(MostDrivers).ToList();
-        if (drivers is [{ Rank: 0 } sure, ..]) return $"select * from ({Led(sure, what)}) b where true{sort.After} {sort.Order} limit {limit}";
+        if (drivers is [{ Rank: 0 } sure, ..]) return $"select * from (select {what} from {sort.Rids($"({sure.Drive})")} {SqlArgs.Resource("d.rid", "r")} where {Filter(sure)}) b where true{sort.After} {sort.Order} limit {limit}";
         var walked = clauses.Select(c => c.Walk).FirstOrDefault(w => w is not null && w.Number == sort.Leading);
         if (drivers.Count == 0) return Ordered(sort.Walks(walked, Unwalked, "", limit), sort, limit);
         var (with, parts, many) = (new List<string>(), new List<string>(), "");
@@ -141,7 +141,7 @@ internal sealed class SearchQuery
         {
             with.Add($"c{i} as materialized (select d.rid from ({drivers[i].Drive}) d limit {Few + 1}), n{i} as materialized (select count(*) as n from c{i})");
             var here = $"{many} and (select n from n{i}) <= {Few}";
-            parts.Add($"(select * from (select {what} from (select distinct rid from c{i}) d {SqlArgs.Resource("d.rid", "r")} where {Filter(drivers[i])}{here}) b where true{sort.After} {sort.Order} limit {limit})");
+            parts.Add($"(select * from (select {what} from {sort.Rids($"c{i}")} {SqlArgs.Resource("d.rid", "r")} where {Filter(drivers[i])}{here}) b where true{sort.After} {sort.Order} limit {limit})");
             many += $" and (select n from n{i}) > {Few}";
         }
         var (walkWith, walks) = sort.Walks(walked, Unwalked, many, limit);

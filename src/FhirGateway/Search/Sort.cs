@@ -31,7 +31,9 @@ internal sealed class Sort
     public static Outcome<Sort> Of(SearchQuery query, SearchAsk ask)
     {
         var sort = new Sort(query.Args);
-        foreach (var text in (ask.Sort ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries))
+        // Changes since a time are told in the order of time: what is new has no place of its own in any other.
+        var order = string.IsNullOrEmpty(ask.Sort) && query.Of.Types.Count == 1 && query.Used.Exists(u => u.Name == "_lastUpdated") ? "_lastUpdated" : ask.Sort;
+        foreach (var text in (order ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
             if (sort.keys.Count == MostKeys) return Problem.Invalid($"A search is sorted by at most {MostKeys} keys.", "_sort", "too-costly");
             var key = SortKey.Of(query, text.TrimStart('-'), text.StartsWith('-'));
@@ -61,6 +63,10 @@ internal sealed class Sort
     /// <summary>Where the page ended, from the key columns of its last row.</summary>
     public string Cursor(IReadOnlyList<object?> values, long rid) =>
         JsonSerializer.Serialize(keys.Select((k, i) => k.Text(values[i])).Append(rid.ToString(CultureInfo.InvariantCulture)));
+
+    /// <summary>The rids that a criterion names, as d; in their own order where that is the order asked for, so that a full page ends the work.</summary>
+    public string Rids(string rows) => keys.Count > 0 ? $"(select distinct q.rid from {rows} q) d"
+        : $"(select distinct q.rid from {rows} q{(after is { } at ? $" where q.rid > {args.Add(at.Rid)}" : "")} order by q.rid) d";
 
     private string? condition;
 
@@ -95,7 +101,7 @@ internal sealed class Sort
         var what = $"r.type, r.id, r.rid, r.body{Columns}";
         if (keys is not [{ Table: { } table } first, ..])
         {
-            var start = keys.Count == 0 && after is { } a ? $" and r.rid > {args.Add(a.Rid)}" : "";
+            var start = after is not { } a ? "" : keys is [var own, ..] ? $" and r.{own.Column} {(own.Descending ? "<=" : ">=")} {args.Add(a.Values[0], own.Type)}" : $" and r.rid > {args.Add(a.Rid)}";
             return ([], [$"(select * from (select {what} from fhir.resource r where {filter(null)}{many}{start}) b where true{(keys.Count == 0 ? "" : After)} {Order.Replace(" nulls last", "", StringComparison.Ordinal)} limit {limit})"]);
         }
         var parts = walk is not null && walk.Number == first.Number ? walk.Parts : [];

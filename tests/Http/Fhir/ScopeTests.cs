@@ -68,6 +68,9 @@ public sealed class ScopeTests(TestProduct product) : FhirTest(product)
         Assert.Equal([lab], Ids(await Body(As(two, HttpMethod.Get, $"Observation?identifier={T}"))));
         using var wide = await Product.Fhir("patient/Observation.rs?category=laboratory patient/Observation.rs", patient: a);
         Assert.Equal([vital, lab], Ids(await Body(As(wide, HttpMethod.Get, $"Observation?identifier={T}"))));
+        using var mixed = await Product.Fhir("patient/Observation.rs system/Observation.rs?category=vital-signs", patient: a);
+        Assert.Equal([vital, lab, vitalOfB], Ids(await Body(As(mixed, HttpMethod.Get, $"Observation?identifier={T}"))));
+        await Body(As(mixed, HttpMethod.Get, $"Observation/{vitalOfB}"));
     }
 
     [Theory, Trait("Row", "FHIR-106")]

@@ -66,6 +66,9 @@ public sealed class SearchPlanTests(TestProduct product) : FhirTest(product), IC
         Assert.Equal(Many + 1, (await Walk("Slot?_count=1000")).Count);
         Assert.Equal(Many, (await Walk("Slot?status:not=entered-in-error&_count=1000")).Count);
         Assert.Equal(Enumerable.Range(1, Many).Select(i => $"Slot/s{i}"), await Walk("Slot?status:not=entered-in-error&_sort=_lastUpdated&_lastUpdated=lt2026-11-01&_count=1000"));
+        // Changes since a time, as they are polled for: in the order of time.
+        Assert.Equal(Enumerable.Range(5900, 101).Select(i => $"Slot/s{i}"), (await Walk("Slot?_lastUpdated=ge2026-01-05T02:20:00Z&_lastUpdated=lt2026-06-01&_count=40")));
+        Assert.Equal(Enumerable.Range(1, Many).Select(i => $"Slot/s{i}"), await Walk("Slot?_lastUpdated=lt2026-06-01&_count=1000"));
         foreach (var (search, total) in ((string, int)[])[("_tag=plan", Many), ("status=free", Many - Many / 100), ("_tag=plan&status=busy", Many / 100), ("status:not=free", Many / 100 + 1), ("start:missing=true", Many / 1000)])
         {
             Assert.Equal(total, (await Body(Get($"Slot?{search}&_summary=count"))).GetProperty("total").GetInt32());
