@@ -36,6 +36,9 @@ internal sealed record OperationCall(Caller Caller, FhirRequest Request, string?
     public IEnumerable<string> All(string name) => inputs.Value.Where(i => i.Name == name).Select(i => i.Text).OfType<string>();
     public string? One(string name) => All(name).FirstOrDefault();
 
+    /// <summary>All inputs of simple types as a query, wherever they came from.</summary>
+    public string AsQuery() => string.Join('&', inputs.Value.Where(i => i.Text is not null).Select(i => $"{Uri.EscapeDataString(i.Name)}={Uri.EscapeDataString(i.Text!)}"));
+
     /// <summary>An input that is a resource.</summary>
     public JsonElement? Resource(string name) =>
         inputs.Value.Where(i => i.Name == name && i.Part is not null).Select(i => i.Part!.Value.TryGetProperty("resource", out var r) ? r : (JsonElement?)null).FirstOrDefault(r => r is not null);
