@@ -2,6 +2,7 @@ using HealthTeams.Collaboration.People;
 using HealthTeams.Collaboration.Visits;
 using HealthTeams.FhirGateway.Appointments;
 using HealthTeams.FhirGateway.AuditEvents;
+using HealthTeams.FhirGateway.Bulk;
 using HealthTeams.FhirGateway.Communications;
 using HealthTeams.FhirGateway.Compartments;
 using HealthTeams.FhirGateway.Ehr;
@@ -11,12 +12,14 @@ using HealthTeams.FhirGateway.Operations;
 using HealthTeams.FhirGateway.People;
 using HealthTeams.FhirGateway.Scheduling;
 using HealthTeams.FhirGateway.Storage;
+using HealthTeams.FhirGateway.Subscriptions;
 using HealthTeams.FhirGateway.Validation;
 using HealthTeams.Platform.Due;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace HealthTeams.FhirGateway;
 
@@ -59,6 +62,12 @@ public static class FhirGatewayServices
         services.AddSingleton<IResourceSlice, EncounterSlice>();
         services.AddSingleton<IResourceSlice, CommunicationSlice>();
         services.AddSingleton(VisitWriteBack.Route);
+        AddSubscriptions(services);
+        services.TryAddSingleton(new BulkSettings(Path.Combine(Path.GetTempPath(), "healthteams")));
+        services.AddSingleton<BulkFiles>();
+        services.AddSingleton<BulkJobs>();
+        services.AddSingleton<BulkEndpoints>();
+        foreach (var operation in BulkOperation.All()) services.AddSingleton(operation);
         services.AddScheduling();
         return services;
     }
@@ -77,9 +86,37 @@ public static class FhirGatewayServices
         services.AddSingleton<IOperation>(s => new BookOperation(s.GetRequiredService<Booking>(), hold: false));
     }
 
+    private static void AddSubscriptions(IServiceCollection services)
+    {
+        services.TryAddSingleton(new SubscriptionSettings());
+        services.AddSingleton<SubscriptionBell>();
+        services.AddSingleton<SubscriptionStatus>();
+        services.AddSingleton(s => new Lazy<SubscriptionStatus>(s.GetRequiredService<SubscriptionStatus>));
+        services.AddSingleton<SubscriptionStates>();
+        services.AddSingleton<SubscriptionOperations>();
+        foreach (var operation in SubscriptionOperation.All) services.AddSingleton(s => operation(s.GetRequiredService<SubscriptionOperations>()));
+        services.AddSingleton<IResourceSlice, SubscriptionSlice>();
+        services.AddSingleton<SubscriptionSocket>();
+        services.AddSingleton<SocketWatch>();
+        services.AddHostedService(s => s.GetRequiredService<SocketWatch>());
+    }
+
     /// <summary>What the worker role delivers.</summary>
-    public static IServiceCollection AddFhirGatewayWork(this IServiceCollection services) =>
-        services.AddSingleton<IEventConsumer, VisitWriteBack>().AddSingleton<IDueSweep, ExpiredHolds>();
+    public static IServiceCollection AddFhirGatewayWork(this IServiceCollection services)
+    {
+        services.AddSingleton<IEventConsumer, VisitWriteBack>();
+        services.AddSingleton<IDueSweep, ExpiredHolds>();
+        services.AddSingleton<Matching>();
+        services.AddSingleton<RestHook>();
+        services.AddSingleton<Lane>();
+        services.AddSingleton<SubscriptionRetention>();
+        services.AddHostedService<Feeder>();
+        services.AddHostedService<Lanes>();
+        services.AddSingleton<Exporting>();
+        services.AddSingleton<Importing>();
+        services.AddHostedService<BulkWork>();
+        return services;
+    }
 
     /// <summary>Before bodies are unpacked: what comes out counts against the limit of FHIR, not the server's usual one.</summary>
     public static IApplicationBuilder UseFhirLimits(this IApplicationBuilder app) => app.Use((http, next) =>
@@ -94,6 +131,8 @@ public static class FhirGatewayServices
     public static IEndpointRouteBuilder MapFhirGateway(this IEndpointRouteBuilder routes)
     {
         FhirEndpoint.Map(routes);
+        SubscriptionSocket.Map(routes);
+        BulkEndpoints.Map(routes);
         return routes;
     }
 

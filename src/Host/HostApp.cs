@@ -2,7 +2,9 @@ using System.IO.Compression;
 using HealthTeams.Collaboration;
 using HealthTeams.Collaboration.Visits;
 using HealthTeams.FhirGateway;
+using HealthTeams.FhirGateway.Bulk;
 using HealthTeams.FhirGateway.Interactions;
+using HealthTeams.FhirGateway.Subscriptions;
 using HealthTeams.Platform;
 using HealthTeams.Platform.Database;
 using HealthTeams.Platform.Events;
@@ -61,6 +63,8 @@ public static class HostApp
         services.AddSingleton(s => new Db(database.App(), database.Worker(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<EventRouting>()));
         services.AddPlatform();
         services.AddCollaboration(new IceSettings(settings.Stun, settings.Turn, settings.TurnSecret));
+        services.AddSingleton(new SubscriptionSettings { GiveUpAfter = settings.SubscriptionGiveUp });
+        services.AddSingleton(new BulkSettings(settings.DataDir));
         services.AddFhirGateway(new FhirSettings(publicUrl) { Limits = settings.FhirLimits });
         services.AddSingleton<ProjectFhir>(FhirGatewayServices.Projection);
         services.AddSmartLauncher(new LauncherSettings(publicUrl, settings.DataDir, settings.Demo));

@@ -28,6 +28,9 @@ public sealed record HostSettings
     public string? TurnSecret { get; init; }
     public FhirLimits FhirLimits { get; init; } = new();
 
+    /// <summary>SUBSCRIPTION_GIVE_UP_HOURS: how long an endpoint may fail before its subscription gets the status error.</summary>
+    public TimeSpan SubscriptionGiveUp { get; init; } = TimeSpan.FromHours(72);
+
     public static readonly IReadOnlySet<string> AllRoles = new HashSet<string> { "gateway", "launcher", "collaboration", "worker" };
 
     public static HostSettings FromEnvironment(IReadOnlyList<string> flags)
@@ -51,6 +54,7 @@ public sealed record HostSettings
             Turn = List("TURN_URLS"),
             TurnSecret = Read("TURN_SECRET"),
             FhirLimits = Limits(),
+            SubscriptionGiveUp = Hours("SUBSCRIPTION_GIVE_UP_HOURS", 72),
         };
         return settings with { Simulator = settings.Simulator && settings.Demo };
 
@@ -72,6 +76,10 @@ public sealed record HostSettings
         static IPNetwork Network(string text) => IPAddress.TryParse(text, out var address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
             : IPNetwork.TryParse(text, out var network) ? network
             : throw new StartupException($"TRUSTED_PROXIES names '{text}', neither an address nor a network like 10.0.0.0/8.");
+
+        static TimeSpan Hours(string name, double otherwise) => Read(name) is not { } text ? TimeSpan.FromHours(otherwise)
+            : double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var n) && n is > 0 and <= 1000 ? TimeSpan.FromHours(n)
+            : throw new StartupException($"{name} is '{text}', not a number of hours up to 1000.");
 
         static int Number(string name, int otherwise) => Read(name) is not { } text ? otherwise
             : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n is >= 0 and <= 65535 ? n

@@ -11,6 +11,10 @@ internal sealed class EverythingOperation(Everything everything, string type) : 
     public OperationLevel Levels => OperationLevel.Instance;
     public IReadOnlyList<string> Types { get; } = [type];
 
-    /// <summary>What came as Parameters stands in the page links like what came in the query; what is not known is refused as it is there.</summary>
-    public Task<FhirAnswer> Run(OperationCall call, CancellationToken stop) => everything.Of(call.Caller, call.Request with { Query = call.AsQuery() }, type, call.Id!, stop);
+    public Task<FhirAnswer> Run(OperationCall call, CancellationToken stop)
+    {
+        // What came as Parameters stands in the page links like what came in the query.
+        var query = string.Join('&', call.Texts.Select(i => $"{Uri.EscapeDataString(i.Name)}={Uri.EscapeDataString(i.Text)}"));
+        return everything.Of(call.Caller, call.Request with { Query = query }, type, call.Id!, stop);
+    }
 }

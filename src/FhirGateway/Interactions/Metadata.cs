@@ -80,6 +80,7 @@ internal sealed class Metadata(FhirSettings settings, OperationRegistry operatio
         w.WriteString("date", FhirJson.Instant(started));
         w.WriteString("publisher", "HealthTeams");
         w.WriteString("kind", "instance");
+        Bulk.BulkManifest.Instantiates(w);
     }
 
     private string Limits() =>
@@ -92,6 +93,7 @@ internal sealed class Metadata(FhirSettings settings, OperationRegistry operatio
     {
         w.WriteStartObject();
         w.WriteString("type", type);
+        if (type == "Subscription") Subscriptions.Topics.Describe(w);
         Codes(w, Typed);
         w.WriteString("versioning", "versioned-update");
         w.WriteBoolean("readHistory", true);

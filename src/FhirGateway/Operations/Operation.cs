@@ -36,8 +36,8 @@ internal sealed record OperationCall(Caller Caller, FhirRequest Request, string?
     public IEnumerable<string> All(string name) => inputs.Value.Where(i => i.Name == name).Select(i => i.Text).OfType<string>();
     public string? One(string name) => All(name).FirstOrDefault();
 
-    /// <summary>All inputs of simple types as a query, wherever they came from.</summary>
-    public string AsQuery() => string.Join('&', inputs.Value.Where(i => i.Text is not null).Select(i => $"{Uri.EscapeDataString(i.Name)}={Uri.EscapeDataString(i.Text!)}"));
+    /// <summary>All inputs that have a text.</summary>
+    public IEnumerable<(string Name, string Text)> Texts => inputs.Value.Where(i => i.Text is not null).Select(i => (i.Name, i.Text!));
 
     /// <summary>An input that is a resource.</summary>
     public JsonElement? Resource(string name) =>
@@ -53,7 +53,7 @@ internal sealed record OperationCall(Caller Caller, FhirRequest Request, string?
         if (request.Body is not { } body || FhirJson.Text(body, "resourceType") != "Parameters") return inputs;
         foreach (var part in FhirJson.Items(body, "parameter"))
         {
-            if (FhirJson.Text(part, "name") is { } name) inputs.Add((name, part, Text(part)));
+            if (part.ValueKind == JsonValueKind.Object && FhirJson.Text(part, "name") is { } name) inputs.Add((name, part, Text(part)));
         }
         return inputs;
     }

@@ -111,6 +111,9 @@ internal sealed class SearchQuery
         return null;
     }
 
+    /// <summary>The whole question as a condition on rows of fhir.resource, alias r.</summary>
+    public string Where => Filter();
+
     private string Filter(Clause? leading = null) =>
         $"r.tenant = $1 and r.{ofType} and not r.deleted{string.Concat(clauses.Where(c => c != leading).Select(c => $" and {c.Probe("r")}"))}";
 

@@ -47,7 +47,7 @@ internal sealed class StructuralValidator : IResourceValidator
             }
             return new Verdict([.. errors.Distinct()], [.. warnings.Distinct()]);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or IndexOutOfRangeException or CodedException)
         {
             return new Verdict([new Issue("error", "structure", "The body is not a FHIR resource in JSON.")], []);
         }

@@ -7,6 +7,7 @@ using HealthTeams.FhirGateway.Interactions;
 using HealthTeams.Host.Simulator;
 using HealthTeams.Platform.Callers;
 using HealthTeams.Platform.Database;
+using HealthTeams.Platform.Outbound;
 using HealthTeams.Platform.Tenants;
 using HealthTeams.SmartLauncher.Clients;
 using HealthTeams.SmartLauncher.Ehrs;
@@ -68,6 +69,10 @@ internal static partial class DemoHospital
             values ('demo', 'Example General Hospital', 'Europe/Paris', true), ('north', 'North Hospital', 'Europe/Paris', true)
             on conflict (slug) do nothing
             """, cancellationToken: stop));
+        // Subscribers and imports on this machine, for trying things out.
+        await connection.ExecuteAsync(new CommandDefinition("""
+            insert into platform.outbound_host (origin, private_ranges, added_at) select o, true, @now from unnest(@loopback) o on conflict (origin) do nothing
+            """, new { now = TimeProvider.System.GetUtcNow(), loopback = OutboundHttp.Loopback.ToArray() }, cancellationToken: stop));
     }
 
     private static async Task People(IServiceProvider services, Tenant tenant, string system, IEnumerable<Staff> staff, CancellationToken stop)

@@ -13,6 +13,12 @@ public sealed record Actor(string Id, CallerKind Kind, string? Client = null, st
 {
     /// <summary>The product itself: due work, projections, start-up.</summary>
     public static readonly Actor Product = new("system", CallerKind.System);
+
+    /// <summary>Who is behind it, where somebody called: for what keeps a caller's rights beyond the request (subscriptions).</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public Caller? Caller { get; init; }
+
+    public override string ToString() => $"{Kind} {Id}";
 }
 
 /// <summary>
@@ -44,7 +50,7 @@ public sealed record Caller
     /// <summary>The visit a launch or a guest's link leads to; such a session reaches that visit only.</summary>
     public VisitSeat? Seat { get; init; }
 
-    public Actor Actor => new(Id, Kind, Client, Source);
+    public Actor Actor => new(Id, Kind, Client, Source) { Caller = this };
     public bool Has(string role) => Roles.Contains(role);
 
     private static readonly object Key = new();

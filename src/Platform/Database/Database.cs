@@ -42,6 +42,16 @@ public sealed class Db(NpgsqlDataSource app, NpgsqlDataSource worker, TimeProvid
     public Task In(int tenant, Actor actor, Func<Tx, Task> work, CancellationToken stop) =>
         In(tenant, actor, async tx => { await work(tx); return true; }, stop);
 
+    /// <summary>One snapshot of everything; what <paramref name="work"/> writes it alone sees, and nothing of it is kept.</summary>
+    public async Task<T> Aside<T>(int tenant, Func<Tx, Task<T>> work, CancellationToken stop)
+    {
+        await using var connection = await app.OpenConnectionAsync(stop);
+        await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, stop);
+        var result = await work(new Tx(connection, transaction, tenant, Actor.Product, clock.GetUtcNow(), routing, stop));
+        await transaction.RollbackAsync(stop);
+        return result;
+    }
+
     private async Task<T> Once<T>(int tenant, Actor actor, Func<Tx, Task<T>> work, CancellationToken stop)
     {
         await using var connection = await app.OpenConnectionAsync(stop);
@@ -135,12 +145,12 @@ public sealed class Tx
         return await reader.ReadAsync(Stop) && !await reader.IsDBNullAsync(0, Stop) ? await reader.GetFieldValueAsync<T>(0, Stop) : default;
     }
 
-    /// <param name="sql">One statement, or several with semicolons between them.</param>
+    /// <param name="sql">One statement, or several, each but the last ending its line with a semicolon.</param>
     /// <returns>Rows changed by the last of them.</returns>
     public async Task<int> Execute(string sql, object? args = null)
     {
         await using var batch = Batch();
-        foreach (var statement in sql.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)) batch.BatchCommands.Add(Arguments.Command(statement, args));
+        foreach (var statement in sql.Split(";\n", StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)) batch.BatchCommands.Add(Arguments.Command(statement, args));
         await batch.ExecuteNonQueryAsync(Stop);
         return (int)batch.BatchCommands[^1].RecordsAffected;
     }

@@ -4,7 +4,7 @@ using Npgsql;
 namespace HealthTeams.Platform.Due;
 
 /// <summary>A loop of the product that outlives whatever goes wrong in one of its rounds: said in the log, then a pause, then on.</summary>
-internal static class Endless
+public static class Endless
 {
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 

@@ -35,7 +35,7 @@ public sealed class Wake
 }
 
 /// <summary>Take <see cref="Next"/>, look, wait for it: what happens while looking is not missed.</summary>
-internal sealed class Bell
+public sealed class Bell
 {
     private TaskCompletionSource next = New();
 

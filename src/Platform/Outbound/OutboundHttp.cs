@@ -56,6 +56,38 @@ public sealed class OutboundHttp : IDisposable
         }
     }
 
+    /// <summary>A large answer, streamed to where it is kept; the same rules, with a cap of its own and time as long as bytes come.</summary>
+    public async Task<Problem?> Download(HttpRequestMessage request, Stream to, long limit, CancellationToken stop)
+    {
+        var origin = request.RequestUri!.GetLeftPart(UriPartial.Authority);
+        if (!await Registered(origin, stop)) return new Problem(502, "host-not-registered", $"{origin} is not a registered host.");
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        try
+        {
+            silence.CancelAfter(client.Timeout);
+            using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token);
+            if (!answer.IsSuccessStatusCode) return new Problem(502, "host-refused", $"{origin} answered {(int)answer.StatusCode}.");
+            await using var from = await answer.Content.ReadAsStreamAsync(silence.Token);
+            var buffer = new byte[128 * 1024];
+            for (var all = 0L; ;)
+            {
+                silence.CancelAfter(client.Timeout);
+                var read = await from.ReadAsync(buffer, silence.Token);
+                if (read == 0) return null;
+                if ((all += read) > limit) return new Problem(413, "too-long", $"{origin} sent more than {limit / 1024 / 1024} MB.");
+                await to.WriteAsync(buffer.AsMemory(0, read), silence.Token);
+            }
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            return new Problem(502, "host-unreachable", $"{origin} cannot be reached, or broke off: {(e as HttpRequestException)?.HttpRequestError ?? HttpRequestError.ResponseEnded}.");
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            return new Problem(504, "host-slow", $"{origin} was silent for {client.Timeout.TotalSeconds:0} s.");
+        }
+    }
+
     /// <summary>An operator's or a registration's act: from now on this origin may be spoken to.</summary>
     public static Task Register(Npgsql.NpgsqlConnection connection, Uri uri, bool privateRanges, DateTimeOffset now, CancellationToken stop) =>
         connection.ExecuteAsync(new CommandDefinition(RegisterSql, new { origin = uri.GetLeftPart(UriPartial.Authority), privateRanges, now }, cancellationToken: stop));
@@ -68,11 +100,14 @@ public sealed class OutboundHttp : IDisposable
         on conflict (origin) do update set private_ranges = outbound_host.private_ranges or excluded.private_ranges
         """;
 
+    /// <summary>Whether this address may be spoken to; asked before something is promised that needs it.</summary>
+    public Task<bool> Registered(Uri uri, CancellationToken stop) => Registered(uri.GetLeftPart(UriPartial.Authority), stop);
+
     private async Task<bool> Registered(string origin, CancellationToken stop)
     {
         await using var connection = await db.App.OpenConnectionAsync(stop);
         return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-            "select exists (select from platform.outbound_host where origin = @origin)", new { origin }, cancellationToken: stop));
+            "select exists (select from platform.outbound_host where origin = any(@origins))", new { origins = Origins(origin) }, cancellationToken: stop));
     }
 
     private async ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken stop)
@@ -100,8 +135,14 @@ public sealed class OutboundHttp : IDisposable
     {
         await using var connection = await db.App.OpenConnectionAsync(stop);
         return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-            "select exists (select from platform.outbound_host where origin = @origin and private_ranges)", new { origin }, cancellationToken: stop));
+            "select exists (select from platform.outbound_host where origin = any(@origins) and private_ranges)", new { origins = Origins(origin) }, cancellationToken: stop));
     }
+
+    /// <summary>With demo data this machine's own addresses are registered, whatever the port: rows that end in ":*", which count for nothing else.</summary>
+    private static string[] Origins(string origin) =>
+        Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.IsLoopback ? [origin, $"{uri.Scheme}://{uri.Host}:*"] : [origin];
+
+    public static readonly IReadOnlyList<string> Loopback = ["http://127.0.0.1:*", "http://localhost:*", "http://[::1]:*"];
 
     public void Dispose() => client.Dispose();
 }

@@ -68,14 +68,14 @@ public sealed class KillTests
     }
 
     /// <summary>Host and every PostgreSQL process at once, as a power cut would.</summary>
-    private static void Kill(int host, string data)
+    internal static void Kill(int host, string data)
     {
         var postmaster = File.ReadLines(Path.Combine(data, "postgres", "cluster", "postmaster.pid")).First();
         using var kill = Process.Start("bash", ["-c", $"kill -9 {host} {postmaster} $(pgrep -P {postmaster})"]);
         kill.WaitForExit();
     }
 
-    private static async Task<Process> Run(string data, int port)
+    internal static async Task<Process> Run(string data, int port)
     {
         var start = Start(data, port, "--no-sim");
         start.RedirectStandardOutput = true;
@@ -91,7 +91,7 @@ public sealed class KillTests
         throw new InvalidOperationException("the host did not start:\n" + string.Join('\n', all));
     }
 
-    private static async Task<string> Token(string data, int port)
+    internal static async Task<string> Token(string data, int port)
     {
         var start = Start(data, port, "token");
         start.RedirectStandardOutput = true;
@@ -100,7 +100,7 @@ public sealed class KillTests
         return lines[^1];
     }
 
-    private static ProcessStartInfo Start(string data, int port, params string[] arguments)
+    internal static ProcessStartInfo Start(string data, int port, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "HealthTeams.Host.dll"), .. arguments]);
         start.Environment["DATA_DIR"] = data;
@@ -109,14 +109,14 @@ public sealed class KillTests
         return start;
     }
 
-    private static HttpClient Client(int port, string token)
+    internal static HttpClient Client(int port, string token)
     {
         var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return client;
     }
 
-    private static int Port()
+    internal static int Port()
     {
         using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -15,7 +15,7 @@ public sealed class StrangerTests(TestProduct product) : IClassFixture<TestProdu
         "/auth/.well-known/openid-configuration", "/auth/jwks", "/auth/authorize", "/auth/token", "/auth/introspect", "/auth/revoke",
         "/auth/sign-in", "/auth/sign-out", "/health/live", "/health/ready",
         "/launch", "/launch/callback", "/launch/error", "/launch/no-visit", "/launch/choose/{id}",
-        "/join/{token}", "/room/window/{code}", "/error/{status:int?}", "/openapi/{documentName}.json", "/docs/api/{documentName?}", "/docs/api", "/favicon.ico",
+        "/join/{token}", "/room/window/{code}", "/error/{status:int?}", "/fhir/ws", "/openapi/{documentName}.json", "/docs/api/{documentName?}", "/docs/api", "/favicon.ico",
     ];
 
     [Fact]

@@ -32,6 +32,7 @@ internal static class JsonPatch
 
     private static Outcome<Step> Parse(JsonElement op)
     {
+        if (op.ValueKind != JsonValueKind.Object) return Problem.Invalid("Every operation of a JSON Patch is an object.", code: "structure");
         var name = Json.FhirJson.Text(op, "op");
         var path = Json.FhirJson.Text(op, "path");
         var from = Json.FhirJson.Text(op, "from");

@@ -1,0 +1,52 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace HealthTeams.FhirGateway.Subscriptions;
+
+/// <summary>
+/// Whose rights work in the background acts with: those of the caller who asked for it, as they were then. Scopes narrowed
+/// by a query grant nothing here: what cannot be enforced for every version and every line is refused, not guessed.
+/// </summary>
+internal sealed record Rights(string Id, CallerKind Kind, string? Client, string[] Scopes, string? Patient)
+{
+    private static readonly string[] Everything = ["system/*.cruds"];
+
+    [JsonIgnore]
+    public Actor Actor => new(Id, Kind, Client);
+
+    [JsonIgnore]
+    public string Json => JsonSerializer.Serialize(this);
+
+    public static Rights Of(Caller caller) => new(caller.Id, caller.Kind, caller.Client, [.. caller.Scopes], caller.LaunchPatient);
+
+    /// <summary>The product itself has no caller and may everything; anybody else without one may nothing.</summary>
+    public static Rights Of(Actor actor) => actor.Caller is { } caller ? Of(caller) : new Rights(actor.Id, actor.Kind, actor.Client, actor == Actor.Product ? Everything : [], null);
+
+    public static Rights Parse(string json) => JsonSerializer.Deserialize<Rights>(json)!;
+
+    /// <summary>A caller who reaches nothing but one patient's resources of one type: the limit as a search knows it.</summary>
+    public Caller Within(int tenant, string type, string patient) =>
+        new() { Tenant = tenant, TenantSlug = "", Id = Id, Kind = Kind, Scopes = [$"patient/{type}.rs"], LaunchPatient = patient };
+
+    /// <param name="type">Resource type, or "*" for all of them.</param>
+    /// <param name="interactions">All of these (of cruds) are needed.</param>
+    public Outcome<Reach> On(string type, string interactions)
+    {
+        var limited = false;
+        foreach (var interaction in interactions)
+        {
+            var scopes = Scopes.Select(t => SmartScope.TryParse(t, out var s) ? s : null).OfType<SmartScope>()
+                .Where(s => s.Filter is null && (s.Type == "*" || s.Type == type) && s.Interactions.Contains(interaction, StringComparison.Ordinal)).ToList();
+            if (scopes.Exists(s => s.Level != ScopeLevel.Patient)) continue;
+            if (scopes.Count == 0 || Patient is null)
+            {
+                return Problem.Forbidden($"The granted scopes do not allow '{interaction}' on {(type == "*" ? "every type" : type)}{(Scopes.Any(s => s.Contains('?', StringComparison.Ordinal)) ? " (scopes narrowed by a query do not count here)" : "")}.");
+            }
+            limited = true;
+        }
+        return new Reach(limited ? Patient : null);
+    }
+}
+
+/// <param name="Patient">The one patient that is reached; null for all.</param>
+internal readonly record struct Reach(string? Patient);
