@@ -4,13 +4,19 @@ using HealthTeams.FhirGateway.Appointments;
 using HealthTeams.FhirGateway.AuditEvents;
 using HealthTeams.FhirGateway.Bulk;
 using HealthTeams.FhirGateway.Communications;
+using HealthTeams.FhirGateway.Compartments;
 using HealthTeams.FhirGateway.Ehr;
 using HealthTeams.FhirGateway.Encounters;
 using HealthTeams.FhirGateway.Interactions;
+using HealthTeams.FhirGateway.Operations;
 using HealthTeams.FhirGateway.People;
+using HealthTeams.FhirGateway.Scheduling;
 using HealthTeams.FhirGateway.Storage;
 using HealthTeams.FhirGateway.Subscriptions;
 using HealthTeams.FhirGateway.Validation;
+using HealthTeams.Platform.Due;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -28,8 +34,19 @@ public static class FhirGatewayServices
         services.AddSingleton<Reading>();
         services.AddSingleton<Writing>();
         services.AddSingleton<Searching>();
+        services.AddSingleton<Everything>();
         services.AddSingleton<History>();
         services.AddSingleton<Bundles>();
+        services.AddSingleton<ProvenanceHeader>();
+        services.AddSingleton<Metadata>();
+        services.AddSingleton<OperationRegistry>();
+        services.AddSingleton<IOperation, ValidateOperation>();
+        services.AddSingleton<IOperation, MetaOperation>();
+        services.AddSingleton<IOperation>(s => new ChangeMetaOperation(s.GetRequiredService<Writing>(), add: true));
+        services.AddSingleton<IOperation>(s => new ChangeMetaOperation(s.GetRequiredService<Writing>(), add: false));
+        services.AddSingleton<IOperation, VersionsOperation>();
+        services.AddSingleton<IOperation>(s => new EverythingOperation(s.GetRequiredService<Everything>(), "Patient"));
+        services.AddSingleton<IOperation>(s => new EverythingOperation(s.GetRequiredService<Everything>(), "Encounter"));
         services.AddSingleton<AuditTrail>();
         services.AddSingleton<FhirRouter>();
         services.AddSingleton<EhrChart>();
@@ -44,15 +61,27 @@ public static class FhirGatewayServices
         services.AddSingleton<IResourceSlice, EncounterSlice>();
         services.AddSingleton<IResourceSlice, CommunicationSlice>();
         services.AddSingleton(VisitWriteBack.Route);
-        AddSubscriptions(services);
-        services.TryAddSingleton(new BulkSettings(Path.Combine(Path.GetTempPath(), "healthteams")));
-        services.AddSingleton<BulkFiles>();
-        services.AddSingleton<BulkJobs>();
-        services.AddSingleton<BulkEndpoints>();
+        services.AddScheduling();
+        services.AddSubscriptions();
+        services.AddBulk();
         return services;
     }
 
-    private static void AddSubscriptions(IServiceCollection services)
+    private static void AddScheduling(this IServiceCollection services)
+    {
+        SlotClaims.NameConstraints();
+        services.AddSingleton(s => new Lazy<WriteEngine>(s.GetRequiredService<WriteEngine>));
+        services.AddSingleton<SlotClaims>();
+        services.AddSingleton<IResourceSlice, SlotSlice>();
+        services.AddSingleton<IResourceSlice, AppointmentSlots>();
+        services.AddSingleton<IResourceSlice, ResponseSlice>();
+        services.AddSingleton<IOperation, FindAppointments>();
+        services.AddSingleton<Booking>();
+        services.AddSingleton<IOperation>(s => new BookOperation(s.GetRequiredService<Booking>(), hold: true));
+        services.AddSingleton<IOperation>(s => new BookOperation(s.GetRequiredService<Booking>(), hold: false));
+    }
+
+    private static void AddSubscriptions(this IServiceCollection services)
     {
         services.TryAddSingleton(new SubscriptionSettings());
         services.AddSingleton<SubscriptionBell>();
@@ -64,13 +93,27 @@ public static class FhirGatewayServices
         services.AddSingleton<SubscriptionSocket>();
         services.AddSingleton<SocketWatch>();
         services.AddHostedService(s => s.GetRequiredService<SocketWatch>());
+        services.AddSingleton<IOperation>(s => new SubscriptionOperation("status", OperationLevel.Type | OperationLevel.Instance, s.GetRequiredService<SubscriptionOperations>()));
+        services.AddSingleton<IOperation>(s => new SubscriptionOperation("events", OperationLevel.Instance, s.GetRequiredService<SubscriptionOperations>()));
+        services.AddSingleton<IOperation>(s => new SubscriptionOperation("get-ws-binding-token", OperationLevel.Type | OperationLevel.Instance, s.GetRequiredService<SubscriptionOperations>()));
+        services.AddSingleton<IOperation>(s => new SubscriptionOperation("resend", OperationLevel.Instance, s.GetRequiredService<SubscriptionOperations>()));
+    }
+
+    private static void AddBulk(this IServiceCollection services)
+    {
+        services.TryAddSingleton(new BulkSettings(Path.Combine(Path.GetTempPath(), "healthteams")));
+        services.AddSingleton<BulkFiles>();
+        services.AddSingleton<BulkJobs>();
+        services.AddSingleton<BulkEndpoints>();
+        foreach (var operation in BulkOperation.All) services.AddSingleton<IOperation>(operation);
     }
 
     /// <summary>What the worker role delivers.</summary>
     public static IServiceCollection AddFhirGatewayWork(this IServiceCollection services)
     {
         services.AddSingleton<IEventConsumer, VisitWriteBack>();
-        services.AddSingleton<Matching>();
+        services.AddSingleton<IDueSweep, ExpiredHolds>();
+        services.AddSingleton<Comparing>();
         services.AddSingleton<RestHook>();
         services.AddSingleton<Lane>();
         services.AddSingleton<SubscriptionRetention>();
@@ -81,6 +124,16 @@ public static class FhirGatewayServices
         services.AddHostedService<BulkWork>();
         return services;
     }
+
+    /// <summary>Before bodies are unpacked: what comes out counts against the limit of FHIR, not the server's usual one.</summary>
+    public static IApplicationBuilder UseFhirLimits(this IApplicationBuilder app) => app.Use((http, next) =>
+    {
+        if (http.Request.Path.StartsWithSegments("/fhir", StringComparison.Ordinal) && http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = http.RequestServices.GetRequiredService<FhirSettings>().Limits.Body;
+        }
+        return next(http);
+    });
 
     public static IEndpointRouteBuilder MapFhirGateway(this IEndpointRouteBuilder routes)
     {

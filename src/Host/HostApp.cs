@@ -65,7 +65,7 @@ public static class HostApp
         services.AddCollaboration(new IceSettings(settings.Stun, settings.Turn, settings.TurnSecret));
         services.AddSingleton(new SubscriptionSettings { GiveUpAfter = settings.SubscriptionGiveUp });
         services.AddSingleton(new BulkSettings(settings.DataDir));
-        services.AddFhirGateway(new FhirSettings(publicUrl));
+        services.AddFhirGateway(new FhirSettings(publicUrl) { Limits = settings.FhirLimits });
         services.AddSingleton<ProjectFhir>(FhirGatewayServices.Projection);
         services.AddSmartLauncher(new LauncherSettings(publicUrl, settings.DataDir, settings.Demo));
         services.AddWeb();
@@ -81,7 +81,7 @@ public static class HostApp
         services.Configure<GzipCompressionProviderOptions>(o => o.Level = CompressionLevel.Fastest);
         services.AddRequestDecompression();
         services.AddCors(o => o.AddDefaultPolicy(p => p.SetIsOriginAllowed(_ => true).WithMethods("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS").AllowAnyHeader()
-            .WithExposedHeaders("ETag", "Location", "Last-Modified", "Content-Location")));
+            .WithExposedHeaders("ETag", "Location", "Last-Modified", "Content-Location", "Warning", "Retry-After")));
     }
 
     private static void Pipeline(WebApplication app, HostSettings settings)
@@ -90,6 +90,7 @@ public static class HostApp
         PublicAddress.Use(app, settings);
         app.UseMiddleware<SecurityHeaders>();
         app.UseResponseCompression();
+        app.UseFhirLimits();
         app.UseRequestDecompression();
         app.UseStaticFiles(new StaticFileOptions
         {

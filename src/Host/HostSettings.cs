@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using HealthTeams.FhirGateway.Interactions;
 
 namespace HealthTeams.Host;
 
@@ -25,6 +26,7 @@ public sealed record HostSettings
     public IReadOnlyList<string> Stun { get; init; } = [];
     public IReadOnlyList<string> Turn { get; init; } = [];
     public string? TurnSecret { get; init; }
+    public FhirLimits FhirLimits { get; init; } = new();
 
     /// <summary>SUBSCRIPTION_GIVE_UP_HOURS: how long an endpoint may fail before its subscription gets the status error.</summary>
     public TimeSpan SubscriptionGiveUp { get; init; } = TimeSpan.FromHours(72);
@@ -52,8 +54,21 @@ public sealed record HostSettings
             Turn = List("TURN_URLS"),
             TurnSecret = Read("TURN_SECRET"),
             SubscriptionGiveUp = Hours("SUBSCRIPTION_GIVE_UP_HOURS", 72),
+            FhirLimits = Limits(),
         };
         return settings with { Simulator = settings.Simulator && settings.Demo };
+
+        static FhirLimits Limits()
+        {
+            try
+            {
+                return FhirLimits.From(Read);
+            }
+            catch (FormatException e)
+            {
+                throw new StartupException(e.Message);
+            }
+        }
 
         static IReadOnlySet<string> Known(string[] roles) => Array.Find(roles, r => !AllRoles.Contains(r)) is { } unknown
             ? throw new StartupException($"Roles names '{unknown}'; there are gateway, launcher, collaboration and worker.") : roles.ToHashSet();

@@ -30,6 +30,7 @@ public static class PlatformServices
     {
         services.AddHostedService<DueWork>();
         services.AddHostedService<EventDelivery>();
+        services.AddHostedService<FreshStatistics>();
         return services;
     }
 }

@@ -1,5 +1,5 @@
 create table collab.message (
-  tenant int not null references platform.tenant,
+  tenant int not null,
   id uuid not null,
   communication text,
   priority text not null check (priority in ('normal', 'important', 'urgent')),

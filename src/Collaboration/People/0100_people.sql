@@ -1,6 +1,6 @@
 -- People as the product needs them: a name on a list, a banner, a sender. The FHIR resource stays the source.
 create table collab.person (
-  tenant int not null references platform.tenant,
+  tenant int not null,
   id uuid not null,
   kind text not null check (kind in ('Staff', 'Patient', 'Related')),
   family text,

@@ -26,6 +26,12 @@ public record Person
     public string? Gender { get; init; }
     public DateOnly? BirthDate { get; init; }
 
+    /// <summary>As a source now says; what it leaves out stays.</summary>
+    public Person As(PersonSaid said) => this with
+    {
+        Family = said.Family ?? Family, Given = said.Given ?? Given, Title = said.Title ?? Title, Gender = said.Gender ?? Gender, BirthDate = said.BirthDate ?? BirthDate,
+    };
+
     /// <summary>"BARLOW, Ada" for patients, "Dr Marie Curie" for staff; "unknown" when nobody said.</summary>
     public string Display => Kind == PersonKind.Patient ? PatientName : StaffName;
 

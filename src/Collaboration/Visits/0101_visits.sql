@@ -1,5 +1,5 @@
 create table collab.visit (
-  tenant int not null references platform.tenant,
+  tenant int not null,
   id uuid not null,
   status text not null check (status in ('Booked', 'Arrived', 'InProgress', 'Finished', 'NoShow', 'Cancelled')),
   start_at timestamptz,

@@ -10,10 +10,10 @@ namespace HealthTeams.FhirGateway.Appointments;
 /// <summary>http://hl7.org/fhir/R4/appointment.html → a booking. Pure; the resources it refers to are given.</summary>
 internal static class AppointmentToVisit
 {
-    /// <returns>Null when there is nothing to visit yet: proposed, on a waiting list, or for nobody.</returns>
+    /// <returns>Null when there is nothing to visit yet: proposed, on a waiting list, or only held.</returns>
     public static VisitBooking? Map(JsonElement appointment, Guid source, string id, IReadOnlyDictionary<string, JsonElement> resources, TimeZoneInfo zone)
     {
-        if (State(FhirJson.Text(appointment, "status")) is not { } state) return null;
+        if (State(FhirJson.Text(appointment, "status")) is not { } state || Scheduling.SlotFacts.Hold(appointment) is not null) return null;
         PersonSaid? patient = null;
         var clinicians = new List<PersonSaid>();
         string? location = null;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HealthTeams.Collaboration.Visits;
 using HealthTeams.FhirGateway.Json;
+using HealthTeams.FhirGateway.Scheduling;
 using HealthTeams.FhirGateway.Storage;
 
 namespace HealthTeams.FhirGateway.Appointments;
@@ -9,7 +10,7 @@ namespace HealthTeams.FhirGateway.Appointments;
 /// A visit's own decisions as the next version of its Appointment and Encounter, in the same transaction (decision record
 /// 0001). Every token stays but status, statusHistory and period.
 /// </summary>
-internal sealed class VisitProjection(WriteEngine engine)
+internal sealed class VisitProjection(WriteEngine engine, SlotClaims slots)
 {
     public async Task Project(Tx tx, Guid id)
     {
@@ -29,6 +30,8 @@ internal sealed class VisitProjection(WriteEngine engine)
         if (entries.Count == 0) return;
         var written = await engine.Run(tx, entries, applySlices: false);
         if (!written.Ok) throw new InvalidOperationException($"A projection was refused: {written.Problem.Detail}");
+        var cancelled = entries.Where(e => e.Type == "Appointment" && FhirJson.Text(e.Body!.Value, "status") == "cancelled").Select(e => e.Id!).ToList();
+        if (cancelled.Count > 0) await slots.Release(tx, cancelled);
     }
 
     internal static byte[]? Appointment(JsonElement resource, Visit visit)

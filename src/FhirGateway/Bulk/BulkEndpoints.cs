@@ -183,7 +183,7 @@ internal sealed class BulkEndpoints(Db db, BulkJobs jobs, BulkFiles files, BulkS
     private async Task<Outcome<System.Text.Json.JsonElement>> Json(HttpContext http)
     {
         if (Formats.Sent(http.Request.ContentType) != "json") return new Problem(415, "not-supported", "Send application/fhir+json, or application/fhir+ndjson to $import.");
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = settings.BodyLimit;
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = settings.Limits.Body;
         using var memory = new MemoryStream();
         try
         {
@@ -191,7 +191,7 @@ internal sealed class BulkEndpoints(Db db, BulkJobs jobs, BulkFiles files, BulkS
         }
         catch (BadHttpRequestException)
         {
-            return new Problem(413, "too-long", $"A body has at most {settings.BodyLimit / 1024 / 1024} MB.");
+            return new Problem(413, "too-long", $"A body has at most {settings.Limits.Body / 1024 / 1024} MB.");
         }
         var parsed = JsonBody.Parse(memory.ToArray());
         return parsed is { Ok: true, Value.ValueKind: not System.Text.Json.JsonValueKind.Object } ? Problem.Invalid("The body must be a JSON object.", code: "structure") : parsed;

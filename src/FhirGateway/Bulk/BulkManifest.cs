@@ -15,19 +15,6 @@ internal static class BulkManifest
         w.WriteEndArray();
     }
 
-    public static void Operations(Utf8JsonWriter w, string[] names, string prefix)
-    {
-        w.WriteStartArray("operation");
-        foreach (var name in names)
-        {
-            w.WriteStartObject();
-            w.WriteString("name", name);
-            w.WriteString("definition", name == "export" ? $"http://hl7.org/fhir/uv/bulkdata/OperationDefinition/{prefix}export" : "https://healthteams.example/fhir/OperationDefinition/import");
-            w.WriteEndObject();
-        }
-        w.WriteEndArray();
-    }
-
     /// <summary>E.g. "1200 resources, part 2 of 5", or "37 %, 1200 resources".</summary>
     public static string Progress(BulkJob job, List<BulkPart> parts)
     {

@@ -1,3 +1,4 @@
+using HealthTeams.FhirGateway.Compartments;
 using HealthTeams.FhirGateway.Interactions;
 using HealthTeams.FhirGateway.Search;
 using HealthTeams.FhirGateway.Storage;
@@ -49,13 +50,11 @@ internal sealed class Exporting(Db db, BulkJobs jobs, BulkFiles files, BulkSetti
         return null;
     }
 
-    private async Task<(int Rows, long? Last)> Step(BulkJob job, SearchQuery query, FileStream file, CancellationToken stop)
+    private async Task<(int Rows, long? Last)> Step(BulkJob job, NpgsqlBatchCommand query, FileStream file, CancellationToken stop)
     {
         await using var link = await ReadLink.Open(db, job.Tenant, null, stop);
         await using var batch = link.Batch();
-        var command = new NpgsqlBatchCommand($"select r.rid, r.body from fhir.resource r where {query.Where} order by r.rid limit {settings.Step}");
-        foreach (var p in query.Parameters) command.Parameters.Add(p);
-        batch.BatchCommands.Add(command);
+        batch.BatchCommands.Add(query);
         await using var reader = await batch.ExecuteReaderAsync(stop);
         await reader.NextResultAsync(stop);
         var (rows, last) = (0, (long?)null);
@@ -69,21 +68,19 @@ internal sealed class Exporting(Db db, BulkJobs jobs, BulkFiles files, BulkSetti
         return (rows, last);
     }
 
-    private Outcome<SearchQuery> Query(BulkJob job, BulkPart part)
+    private Outcome<NpgsqlBatchCommand> Query(BulkJob job, BulkPart part)
     {
-        var built = SearchQuery.Build(part.Type!, job.Tenant, Conditions.Parse(part.Criteria ?? ""), strict: true, fhir.Base);
-        if (!built.Ok) return built;
-        var query = built.Value;
-        query.And($"r.rid > {query.Add(part.Position)}");
-        if (job.Since is { } since) query.And($"r.updated >= {query.Add(since - Overlap)}");
-        if (job.Level == "system" || (job.Level == "patient" && part.Type == "Patient")) return query;
-        if (part.Type == "Patient")
+        var built = SearchQuery.Build(new SearchOf(job.Tenant, fhir.Base, job.Rights.Caller(job.Tenant), [part.Type!]), Conditions.Parse(part.Criteria ?? ""), strict: true);
+        if (!built.Ok) return built.Problem;
+        var (query, args) = (built.Value, built.Value.Args);
+        var where = $"{query.Where} and r.rid > {args.Add(part.Position)}";
+        if (job.Since is { } since) where += $" and r.updated >= {args.Add(since - Overlap)}";
+        if (job.Level == "group" && part.Type == "Patient") where += $" and r.id = any({args.Add(job.Patients!)})";
+        else if (job.Level != "system" && part.Type != "Patient")
         {
-            query.And($"r.id = any({query.Add(job.Patients!)})");
-            return query;
+            where += $" and exists (select from fhir.reference x where x.tenant = $1 and x.rid = r.rid and x.param = any({args.Add(Compartment.Numbers("Patient", [part.Type!]))}) and x.target_type = {args.Add(ResourceTypes.Number("Patient"))}"
+                + $"{(job.Level == "group" ? $" and x.target_id = any({args.Add(job.Patients!)})" : "")})";
         }
-        var members = job.Level == "group" ? $" and x.target_id = any({query.Add(job.Patients!)})" : "";
-        query.And($"exists (select from fhir.reference x where x.tenant = $1 and x.rid = r.rid and x.target_type = {query.Add(ResourceTypes.Number("Patient"))}{members})");
-        return query;
+        return args.Command($"select r.rid, r.body from fhir.resource r where {where} order by r.rid limit {settings.Step}");
     }
 }

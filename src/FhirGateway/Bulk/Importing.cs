@@ -26,10 +26,7 @@ internal sealed class Importing(Db db, BulkJobs jobs, BulkFiles files, BulkSetti
     /// <returns>Null when it is done.</returns>
     public async Task<Problem?> Run(BulkJob job, CancellationToken stop)
     {
-        var caller = new Caller
-        {
-            Tenant = job.Tenant, TenantSlug = "", Id = job.Rights.Id, Kind = job.Rights.Kind, Client = job.Rights.Client, Scopes = job.Rights.Scopes, LaunchPatient = job.Rights.Patient,
-        };
+        var caller = job.Rights.Caller(job.Tenant);
         foreach (var planned in await jobs.PartsOf(job, stop))
         {
             if (planned.Done) continue;
@@ -80,7 +77,7 @@ internal sealed class Importing(Db db, BulkJobs jobs, BulkFiles files, BulkSetti
                 }
                 batch.Add(item);
             }
-            if (buffer.Length > fhir.BodyLimit) return new Problem(413, "too-long", $"A line of the import has more than {fhir.BodyLimit / 1024 / 1024} MB.");
+            if (buffer.Length > fhir.Limits.Body) return new Problem(413, "too-long", $"A line of the import has more than {fhir.Limits.Body / 1024 / 1024} MB.");
             lines.AdvanceTo(buffer.Start, buffer.End);
             if (read.IsCompleted) break;
         }
@@ -119,8 +116,9 @@ internal sealed class Importing(Db db, BulkJobs jobs, BulkFiles files, BulkSetti
         if (FhirJson.Text(parsed.Value, "resourceType") is not { } type) return Problem.Invalid("The line is not a resource: it has no resourceType.", code: "structure");
         if (part.Type is not null && part.Type != type) return Problem.Invalid($"The line is a {type}, the input is of {part.Type}.", "resourceType");
         var id = FhirJson.Text(parsed.Value, "id");
-        var (write, _, no) = writing.Entry(caller, new FhirRequest { Method = id is null ? "POST" : "PUT", Path = id is null ? [type] : [type, id], Base = fhir.Base, Body = parsed.Value }, null, 0);
-        return (write, no?.Body);
+        var (write, no) = writing.Prepare(caller, new FhirRequest { Method = id is null ? "POST" : "PUT", Path = id is null ? [type] : [type, id], Base = fhir.Base, Body = parsed.Value }, null, 0);
+        if (write is { Limit.Grants: not null }) return Problem.Forbidden("An import needs scopes that are not limited to a patient.");
+        return (write?.Write, no?.Body);
     }
 
     /// <summary>Lines and the place behind them are stored together or not at all. What is refused is looked for by halves, each with its own place.</summary>

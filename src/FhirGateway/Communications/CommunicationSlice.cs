@@ -15,7 +15,16 @@ internal sealed class CommunicationSlice(MessageDoor door) : IResourceSlice
     public string Type => "Communication";
     public int Order => 3;
 
-    public async Task<Problem?> Apply(Tx tx, string id, JsonElement resource, ReadReferences read)
+    public async Task<Problem?> Apply(Tx tx, IReadOnlyList<Written> written, ReadReferences read)
+    {
+        foreach (var (id, resource, _) in written)
+        {
+            if (resource is { } communication && await Send(tx, id, communication, read) is { } refused) return refused;
+        }
+        return null;
+    }
+
+    private async Task<Problem?> Send(Tx tx, string id, JsonElement resource, ReadReferences read)
     {
         var status = FhirJson.Text(resource, "status");
         if (status is "stopped" or "entered-in-error" or "not-done") await door.Withdraw(tx, id);

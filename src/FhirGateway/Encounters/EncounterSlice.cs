@@ -12,15 +12,19 @@ internal sealed class EncounterSlice(VisitDoor door, TenantDirectory tenants, La
     public string Type => "Encounter";
     public int Order => 2;
 
-    public async Task<Problem?> Apply(Tx tx, string id, JsonElement resource, ReadReferences read)
+    public async Task<Problem?> Apply(Tx tx, IReadOnlyList<Written> written, ReadReferences read)
     {
-        var resources = await read(EncounterToVisit.References(resource));
-        if (EncounterToVisit.Map(resource, Guid.Empty, id, resources, (await tenants.Find(tx.Tenant, tx.Stop))!.Zone) is not { } booking) return null;
-        // The patient and clinicians of the appointment stand; an encounter that names none does not clear them.
-        var visit = await door.Book(tx, booking);
-        if (FhirJson.Text(resource, "status") is { } said && VisitStatuses.EncounterRank(said) != VisitStatuses.EncounterRank(VisitStatuses.Encounter(visit.Status)))
+        var stored = written.Where(w => w.Resource is not null).Select(w => (w.Id, Resource: w.Resource!.Value)).ToList();
+        var resources = await read(stored.SelectMany(w => EncounterToVisit.References(w.Resource)));
+        var zone = (await tenants.Find(tx.Tenant, tx.Stop))!.Zone;
+        var bookings = stored.Select(w => (w.Resource, Booking: EncounterToVisit.Map(w.Resource, Guid.Empty, w.Id, resources, zone))).Where(w => w.Booking is not null).ToList();
+        var visits = await door.Book(tx, [.. bookings.Select(w => w.Booking!)]);
+        for (var i = 0; i < visits.Count; i++)
         {
-            await projection.Value.Project(tx, visit.Id);
+            if (FhirJson.Text(bookings[i].Resource, "status") is { } said && VisitStatuses.EncounterRank(said) != VisitStatuses.EncounterRank(VisitStatuses.Encounter(visits[i].Status)))
+            {
+                await projection.Value.Project(tx, visits[i].Id);
+            }
         }
         return null;
     }

@@ -8,10 +8,8 @@ namespace HealthTeams.FhirGateway.Interactions;
 /// http://hl7.org/fhir/R4/http.html#transaction. A transaction is one database transaction: writes in the order of the
 /// specification (DELETE, POST, PUT and PATCH), then reads that see them, on the same transaction. A batch is its entries, each for itself.
 /// </summary>
-internal sealed class Bundles(Db db, Writing writing, WriteEngine engine)
+internal sealed class Bundles(Db db, Writing writing, WriteEngine engine, ProvenanceHeader provenance, FhirSettings settings)
 {
-    public const int MaxEntries = 5000;
-
     /// <param name="run">Runs one entry as an interaction of its own.</param>
     public async Task<FhirAnswer> Process(Caller caller, FhirRequest request, Func<FhirRequest, Task<FhirAnswer>> run, CancellationToken stop)
     {
@@ -21,7 +19,7 @@ internal sealed class Bundles(Db db, Writing writing, WriteEngine engine)
         }
         var type = FhirJson.Text(bundle, "type");
         if (type is not ("batch" or "transaction")) return FhirAnswer.Of(Problem.Invalid($"A Bundle of type '{type}' cannot be processed; send batch or transaction.", "Bundle.type", "value"));
-        var parsed = Parse(bundle, request.Base);
+        var parsed = Parse(bundle, request);
         if (!parsed.Ok) return FhirAnswer.Of(parsed.Problem);
         return type == "batch" ? await Batch(request, parsed.Value, run) : await Transaction(caller, request, parsed.Value, run, stop);
     }
@@ -29,51 +27,58 @@ internal sealed class Bundles(Db db, Writing writing, WriteEngine engine)
     private static async Task<FhirAnswer> Batch(FhirRequest bundle, List<(string? FullUrl, FhirRequest Request)> entries, Func<FhirRequest, Task<FhirAnswer>> run)
     {
         var answers = new FhirAnswer[entries.Count];
-        foreach (var i in Enumerable.Range(0, entries.Count).OrderBy(i => Order(entries[i].Request.Method))) answers[i] = await run(entries[i].Request);
-        return Response("batch-response", answers, bundle.Minimal);
+        foreach (var i in Enumerable.Range(0, entries.Count).OrderBy(i => Order(entries[i].Request.Method))) answers[i] = await run(entries[i].Request with { Provenance = bundle.Provenance });
+        return Response("batch-response", entries, answers, bundle);
     }
 
     private async Task<FhirAnswer> Transaction(Caller caller, FhirRequest bundle, List<(string? FullUrl, FhirRequest Request)> entries, Func<FhirRequest, Task<FhirAnswer>> run, CancellationToken stop)
     {
-        var writes = new List<(int At, WriteEntry Entry, Limit Limit)>();
+        if (provenance.Refused(caller, bundle) is { } refused) return refused;
+        var writes = new List<(int At, Prepared Prepared)>();
         foreach (var i in Enumerable.Range(0, entries.Count).OrderBy(i => Order(entries[i].Request.Method)))
         {
-            if (entries[i].Request.Method is "GET" or "HEAD") continue;
-            var (entry, limit, no) = writing.Entry(caller, entries[i].Request, entries[i].FullUrl ?? "", i);
+            if (Reads(entries[i].Request)) continue;
+            var (write, no) = writing.Prepare(caller, entries[i].Request, entries[i].FullUrl ?? "", i);
             if (no is not null) return no;
-            writes.Add((i, entry! with { FullUrl = entries[i].FullUrl }, limit));
+            writes.Add((i, write! with { Write = write.Write with { FullUrl = entries[i].FullUrl } }));
         }
-        return await db.In(caller.Tenant, caller.Actor, async tx =>
+        return await Writing.Repeated(() => db.In(caller.Tenant, caller.Actor, async tx =>
         {
-            var results = await engine.Run(tx, [.. writes.Select(w => w.Entry)], transaction: true);
+            var results = await engine.Run(tx, [.. writes.Select(w => w.Prepared.Write)], transaction: true);
             if (!results.Ok) return tx.Abandon(FhirAnswer.Of(results.Problem));
             var answers = new FhirAnswer[entries.Count];
-            foreach (var ((at, _, limit), result) in writes.Zip(results.Value))
+            foreach (var ((at, prepared), result) in writes.Zip(results.Value))
             {
-                if (Writing.Allowed(limit, [result]) is { } forbidden) return tx.Abandon(FhirAnswer.Of(forbidden));
-                answers[at] = Writing.Answer(result);
+                if (Writing.Allowed(prepared.Limit, [result]) is { } forbidden) return tx.Abandon(FhirAnswer.Of(forbidden));
+                answers[at] = Writing.Answer(result, prepared.Warnings);
             }
+            if (await provenance.Write(tx, bundle.Provenance, results.Value) is { } untold) return tx.Abandon(FhirAnswer.Of(untold));
             for (var i = 0; i < entries.Count; i++)
             {
                 if (answers[i] is not null) continue;
                 answers[i] = await run(entries[i].Request with { Within = tx });
                 // A read that fails, fails the whole (FHIR-58).
+                if (answers[i] is { Status: >= 400, Problem: null }) return tx.Abandon(answers[i]);
                 if (answers[i].Problem is { } problem) return tx.Abandon(FhirAnswer.Of(problem with { Detail = $"Entry {i}: {problem.Detail}", Where = problem.Where ?? $"Bundle.entry[{i}]" }));
             }
-            return Response("transaction-response", answers, bundle.Minimal);
-        }, stop);
+            return Response("transaction-response", entries, answers, bundle);
+        }, stop));
     }
+
+    /// <summary>Searches and operations too: they run when all is written, and see it.</summary>
+    private static bool Reads(FhirRequest r) => r.Method is "GET" or "HEAD" || (r.Method == "POST" && r.Path is [.., var last] && (last == "_search" || last.StartsWith('$')));
 
     private static int Order(string method) => method switch { "DELETE" => 0, "POST" => 1, "PUT" or "PATCH" => 2, _ => 3 };
 
-    private static Outcome<List<(string?, FhirRequest)>> Parse(JsonElement bundle, string server)
+    private Outcome<List<(string?, FhirRequest)>> Parse(JsonElement bundle, FhirRequest whole)
     {
+        var server = whole.Base;
         var entries = new List<(string?, FhirRequest)>();
         if (bundle.TryGetProperty("entry", out var all) && all.ValueKind != JsonValueKind.Array) return Problem.Invalid("Bundle.entry is an array.", "Bundle.entry", "structure");
         foreach (var entry in FhirJson.Items(bundle, "entry"))
         {
             var at = $"Bundle.entry[{entries.Count}]";
-            if (entries.Count == MaxEntries) return new Problem(413, "too-long", $"A bundle has at most {MaxEntries} entries.");
+            if (entries.Count == settings.Limits.Entries) return new Problem(413, "too-long", $"A bundle has at most {settings.Limits.Entries} entries.");
             if (entry.ValueKind != JsonValueKind.Object || !entry.TryGetProperty("request", out var request) || request.ValueKind != JsonValueKind.Object) return Problem.Invalid("Every entry needs a request.", $"{at}.request", "required");
             var (method, url) = (FhirJson.Text(request, "method"), FhirJson.Text(request, "url"));
             if (method is not ("GET" or "HEAD" or "POST" or "PUT" or "PATCH" or "DELETE")) return Problem.Invalid($"'{method}' is not a method.", $"{at}.request.method", "value");
@@ -87,13 +92,14 @@ internal sealed class Bundles(Db db, Writing writing, WriteEngine engine)
                 Method = method, Base = server, Body = body, ContentType = contentType,
                 Path = [.. (question < 0 ? url : url[..question]).Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Uri.UnescapeDataString)],
                 Query = question < 0 ? "" : url[(question + 1)..],
+                Strict = whole.Strict, Lenient = whole.Lenient, IfModifiedSince = FhirJson.Text(request, "ifModifiedSince") is { } since ? Search.DateRange.Parse(since)?.Lo : null,
                 IfMatch = FhirJson.Text(request, "ifMatch"), IfNoneMatch = FhirJson.Text(request, "ifNoneMatch"), IfNoneExist = FhirJson.Text(request, "ifNoneExist"),
             }));
         }
         return entries;
     }
 
-    /// <summary>A JSON Patch travels in a bundle as a Binary.</summary>
+    /// <summary>A JSON Patch travels in a bundle as a Binary, a FHIRPath Patch as it is.</summary>
     private static (JsonElement?, string?) PatchOf(JsonElement? resource)
     {
         if (resource is not { } binary || FhirJson.Text(binary, "resourceType") != "Binary" || FhirJson.Text(binary, "data") is not { } data) return (resource, null);
@@ -108,34 +114,37 @@ internal sealed class Bundles(Db db, Writing writing, WriteEngine engine)
         }
     }
 
-    private static FhirAnswer Response(string type, FhirAnswer[] answers, bool minimal) => new(200, FhirJson.Write(w =>
+    private static FhirAnswer Response(string type, List<(string? FullUrl, FhirRequest Request)> entries, FhirAnswer[] answers, FhirRequest bundle) => new(200, FhirJson.Write(w =>
     {
         w.WriteStartObject();
         w.WriteString("resourceType", "Bundle");
         w.WriteString("type", type);
-        w.WriteStartArray("entry");
-        foreach (var a in answers)
-        {
-            w.WriteStartObject();
-            if (a.Body is not null && a.Problem is null && a.Type != "OperationOutcome" && !(minimal && a.IsWrite))
-            {
-                w.WritePropertyName("resource");
-                w.WriteRawValue(a.Body, skipInputValidation: true);
-            }
-            w.WriteStartObject("response");
-            w.WriteString("status", a.Status.ToString(System.Globalization.CultureInfo.InvariantCulture));
-            if (a.Location is not null) w.WriteString("location", a.Location);
-            if (a.Version is { } version) w.WriteString("etag", ETags.Of(version));
-            if (a.LastModified is { } modified) w.WriteString("lastModified", FhirJson.Instant(modified));
-            if (a.Type == "OperationOutcome" && a.Body is not null)
-            {
-                w.WritePropertyName("outcome");
-                w.WriteRawValue(a.Body, skipInputValidation: true);
-            }
-            w.WriteEndObject();
-            w.WriteEndObject();
-        }
-        w.WriteEndArray();
+        if (answers.Length > 0) w.WriteStartArray("entry");
+        for (var i = 0; i < answers.Length; i++) Entry(w, answers[i], bundle, entries[i].Request.Method == "HEAD");
+        if (answers.Length > 0) w.WriteEndArray();
         w.WriteEndObject();
     })) { Type = "Bundle" };
+
+    private static void Entry(Utf8JsonWriter w, FhirAnswer a, FhirRequest bundle, bool head)
+    {
+        var failed = a.Status >= 400;
+        w.WriteStartObject();
+        if (a.Body is not null && !failed && !head && !(a.IsWrite && (bundle.Minimal || bundle.WantsOutcome)))
+        {
+            w.WritePropertyName("resource");
+            w.WriteRawValue(a.Body, skipInputValidation: true);
+        }
+        w.WriteStartObject("response");
+        w.WriteString("status", a.Status.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        if (a.Location is not null) w.WriteString("location", a.Location);
+        if (a.Version is { } version) w.WriteString("etag", ETags.Of(version));
+        if (a.LastModified is { } modified) w.WriteString("lastModified", FhirJson.Instant(modified));
+        if ((failed ? a.Body : a.IsWrite && (bundle.WantsOutcome || a.Warnings.Count > 0) ? a.Outcome() : null) is { } outcome)
+        {
+            w.WritePropertyName("outcome");
+            w.WriteRawValue(outcome, skipInputValidation: true);
+        }
+        w.WriteEndObject();
+        w.WriteEndObject();
+    }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using HealthTeams.FhirGateway.Outcomes;
+using HealthTeams.FhirGateway.Validation;
 
 namespace HealthTeams.FhirGateway.Interactions;
 
@@ -19,10 +20,18 @@ internal sealed record FhirRequest
     public string? IfNoneMatch { get; init; }
     public string? IfNoneExist { get; init; }
     public DateTimeOffset? IfModifiedSince { get; init; }
-    public bool Strict { get; init; }
 
-    /// <summary>Prefer: return=minimal.</summary>
+    /// <summary>Prefer: handling=strict or lenient; neither is the server's own measure.</summary>
+    public bool Strict { get; init; }
+    public bool Lenient { get; init; }
+    public Handling Handling => Strict ? Handling.Strict : Lenient ? Handling.Lenient : Handling.Usual;
+
+    /// <summary>Prefer: return=minimal or OperationOutcome; neither is the resource itself.</summary>
     public bool Minimal { get; init; }
+    public bool WantsOutcome { get; init; }
+
+    /// <summary>X-Provenance: why it is written, kept with it.</summary>
+    public JsonElement? Provenance { get; init; }
 
     /// <summary>The transaction whose writes this read must see.</summary>
     public Tx? Within { get; init; }
@@ -42,6 +51,12 @@ internal sealed record FhirAnswer(int Status, byte[]? Body = null)
     public string? Location { get; init; }
     public Problem? Problem { get; init; }
 
+    /// <summary>Methods that would do, with 405.</summary>
+    public string? Allow { get; init; }
+
+    /// <summary>What was stored although R4 says otherwise.</summary>
+    public IReadOnlyList<Issue> Warnings { get; init; } = [];
+
     /// <summary>Bundles and outcomes are not replaced by Prefer: return=minimal.</summary>
     public bool IsWrite { get; init; }
 
@@ -49,4 +64,8 @@ internal sealed record FhirAnswer(int Status, byte[]? Body = null)
         new(problem.Status, FhirOutcome.Body(problem.ToIssue())) { Type = "OperationOutcome", Problem = problem };
 
     public static FhirAnswer Of(int status, IEnumerable<Issue> issues) => new(status, FhirOutcome.Body(issues)) { Type = "OperationOutcome" };
+
+    /// <summary>What Prefer: return=OperationOutcome gets for a write that was done.</summary>
+    public byte[] Outcome() => FhirOutcome.Body(Warnings.Count > 0 ? Warnings
+        : [new Issue("information", "informational", Status switch { 201 => "Created.", 204 => "Deleted.", _ => "Done." })]);
 }

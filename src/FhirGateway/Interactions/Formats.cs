@@ -6,6 +6,8 @@ namespace HealthTeams.FhirGateway.Interactions;
 /// <summary>http://hl7.org/fhir/R4/http.html#mime-type: _format before Accept, the client's order of preference kept.</summary>
 internal static class Formats
 {
+    public static readonly Problem NotSpoken = new(406, "not-supported", "This server speaks application/fhir+json and application/fhir+xml, version 4.0.");
+
     /// <returns>"json", "xml", or null when the client takes neither.</returns>
     public static string? Of(HttpRequest request)
     {

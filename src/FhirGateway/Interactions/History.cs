@@ -8,89 +8,127 @@ using NpgsqlTypes;
 
 namespace HealthTeams.FhirGateway.Interactions;
 
-/// <summary>http://hl7.org/fhir/R4/http.html#history of an instance, a type or the system, newest first.</summary>
+/// <summary>
+/// http://hl7.org/fhir/R4/http.html#history of an instance, a type or the system. Pages go by the number each version got
+/// when it was written, so they stay while others write. Transactions end out of order: Bundle.timestamp is the time from
+/// which the next poll must ask (_since) to miss none that was still open.
+/// </summary>
 internal sealed class History(Db db, AccessLog audit)
 {
+    /// <summary>A transaction that has not written by then waits for nothing but us: a long read.</summary>
+    private const int LongestWaitSeconds = 60;
+
+    /// <summary>Between taking the time of a transaction and beginning it.</summary>
+    private static readonly TimeSpan Skew = TimeSpan.FromSeconds(1);
+
     public async Task<FhirAnswer> List(Caller caller, FhirRequest request, string? type, string? id, CancellationToken stop)
     {
-        var limit = FhirAccess.Check(caller, type ?? "*", 'r');
+        var limit = FhirAccess.Reach(caller, type ?? "*", 'r');
         if (!limit.Ok) return FhirAnswer.Of(limit.Problem);
-        if (limit.Value.Patient is not null && id is null) return FhirAnswer.Of(Problem.Forbidden("With a patient/ scope only the history of one resource can be read."));
-        var query = Conditions.Parse(request.Query).ToList();
-        var count = query.FirstOrDefault(q => q.Name == "_count").Value is { } c ? SearchValue.Count(c) : Searching.DefaultCount;
-        if (count is not > 0) return FhirAnswer.Of(Problem.Invalid("_count must be a positive number.", "_count"));
-        var size = Math.Min(count.Value, Searching.MaxCount);
-        DateTimeOffset? since = null, before = null;
-        if (query.FirstOrDefault(q => q.Name == "_since").Value is { } s && (since = DateRange.Parse(s)?.Lo) is null) return FhirAnswer.Of(Problem.Invalid($"'{s}' is not an instant.", "_since"));
-        if (query.FirstOrDefault(q => q.Name == "_before").Value is { } b && (before = DateRange.Parse(b)?.Lo) is null) return FhirAnswer.Of(Problem.Invalid($"'{b}' is not an instant.", "_before"));
-        if (before > db.Clock.GetUtcNow()) return FhirAnswer.Of(Problem.Invalid("_before lies in the future: pages would change while they are read.", "_before"));
-        if (query.Exists(q => q.Name == "_at")) return FhirAnswer.Of(Problem.Invalid("_at is not supported; use _since and _before.", "_at", "not-supported"));
-        long? below = query.FirstOrDefault(q => q.Name == "_cursor").Value is { } cursor
-            ? long.TryParse(cursor, out var seq) ? seq : -1 : null;
+        if (limit.Value.Grants is not null && id is null) return FhirAnswer.Of(Problem.Forbidden("With a patient/ or a narrowed scope only the history of one resource can be read."));
+        var asked = HistoryAsk.Read(request.Query, db.Clock.GetUtcNow(), request.Strict);
+        if (!asked.Ok) return FhirAnswer.Of(asked.Problem);
 
-        var rows = await Read(caller.Tenant, request.Within, type, id, since, before, below, size + 1, stop);
-        if (id is not null && rows.Count == 0 && below is null && since is null && before is null) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
-        if (rows.Exists(r => r.Stored.Body is not null && !FhirAccess.Belongs(limit.Value, ResourceTypes.Name(r.Stored.Type), r.Stored.Id, r.Stored.Body))) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
+        var found = await Read(caller.Tenant, request.Within, type, id, asked.Value, stop);
+        if (id is not null && found is { Rows.Count: 0, Total: null or 0 } && !asked.Value.Narrowed) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
+        // Of a window that holds a deletion only nobody can tell whose it was.
+        if (limit.Value.Grants is not null && !found.Rows.Exists(r => r.Stored.Body is not null)) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
+        if (found.Rows.Exists(r => r.Stored.Body is not null && !FhirAccess.Belongs(limit.Value, ResourceTypes.Name(r.Stored.Type), r.Stored.Id, r.Stored.Body))) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
         await audit.Record(new(caller.Tenant, db.Clock.GetUtcNow(), caller.Actor, "history", id is null ? type ?? "system" : $"{type}/{id}",
-            id is null ? null : rows.Select(r => r.Stored.Body is { } body ? PatientOf.Resource(type!, id, body) : null).FirstOrDefault(p => p is not null), 200), stop);
-        return new FhirAnswer(200, Bundle(request, rows, size)) { Type = "Bundle" };
+            id is null ? null : found.Rows.Select(r => r.Stored.Body is { } body ? PatientOf.Resource(type!, id, body) : null).FirstOrDefault(p => p is not null), 200), stop);
+        if (asked.Value.OnlyTotal) found.Rows.Clear();
+        return new FhirAnswer(200, Bundle(request, found, asked.Value)) { Type = "Bundle" };
     }
 
-    private async Task<List<(Stored Stored, long Seq)>> Read(int tenant, Tx? within, string? type, string? id, DateTimeOffset? since, DateTimeOffset? before, long? below, int limit, CancellationToken stop)
+    private async Task<Page> Read(int tenant, Tx? within, string? type, string? id, HistoryAsk ask, CancellationToken stop)
     {
-        const string filter = """
-            tenant = $1 and ($2::smallint is null or type = $2) and ($3::text is null or id = $3)
-              and ($4::timestamptz is null or updated >= $4) and ($5::timestamptz is null or updated < $5) and ($6::bigint is null or seq < $6)
+        // A version was current until the next one came, a deleted one at the moment of its deletion only.
+        const string current = """
+            updated < $9 and (updated >= $8 or (not deleted and $8 < coalesce(
+              (select n.updated from fhir.resource n where n.tenant = $1 and n.type = x.type and n.id = x.id and n.version = x.version + 1),
+              (select n.updated from fhir.history n where n.tenant = $1 and n.type = x.type and n.id = x.id and n.version = x.version + 1), 'infinity')))
             """;
+        var filter = $"""
+            tenant = $1 and ($2::smallint is null or type = $2) and ($3::text is null or id = $3)
+              and ($4::timestamptz is null or updated >= $4) and ($5::timestamptz is null or updated < $5)
+              and ($8::timestamptz is null or ({current}))
+            """;
+        var (order, beyond) = ask.OldestFirst ? ("seq", "seq > $6") : ("seq desc", "seq < $6");
+        const string columns = "type, id, version, updated, deleted, method, body, seq";
+        NpgsqlParameter[] parameters =
+        [
+            new() { Value = tenant }, P(type is null ? null : ResourceTypes.Number(type), NpgsqlDbType.Smallint), P(id, NpgsqlDbType.Text),
+            P(ask.Since, NpgsqlDbType.TimestampTz), P(ask.Before, NpgsqlDbType.TimestampTz), P(ask.Cursor, NpgsqlDbType.Bigint), new() { Value = ask.Count + 1 },
+            P(ask.At?.Lo, NpgsqlDbType.TimestampTz), P(ask.At?.Hi, NpgsqlDbType.TimestampTz),
+        ];
         await using var link = await ReadLink.Open(db, tenant, within, stop);
         await using var batch = link.Batch();
-        batch.BatchCommands.Add(new NpgsqlBatchCommand($"""
-            select type, id, version, updated, deleted, method, body, seq from (
-              (select type, id, version, updated, deleted, method, body, seq from fhir.resource where {filter} order by seq desc limit $7)
+        Add($"""
+            select coalesce(max(extract(epoch from clock_timestamp() - xact_start)), 0)::float8 from pg_stat_activity
+            where datname = current_database() and pid <> pg_backend_pid() and xact_start is not null
+              and (backend_xid is not null or xact_start > clock_timestamp() - interval '{LongestWaitSeconds} seconds')
+            """, []);
+        if (ask.Total) Add($"select (select count(*) from fhir.resource x where {filter}) + (select count(*) from fhir.history x where {filter})", parameters);
+        Add($"""
+            select {columns} from (
+              (select {columns} from fhir.resource x where {filter} and ($6::bigint is null or {beyond}) order by {order} limit $7)
               union all
-              (select type, id, version, updated, deleted, method, body, seq from fhir.history where {filter} order by seq desc limit $7)) h
-            order by seq desc limit $7
-            """)
-        {
-            Parameters =
-            {
-                new() { Value = tenant }, P(type is null ? null : ResourceTypes.Number(type), NpgsqlDbType.Smallint), P(id, NpgsqlDbType.Text),
-                P(since, NpgsqlDbType.TimestampTz), P(before, NpgsqlDbType.TimestampTz), P(below, NpgsqlDbType.Bigint), new() { Value = limit },
-            },
-        });
+              (select {columns} from fhir.history x where {filter} and ($6::bigint is null or {beyond}) order by {order} limit $7)) h
+            order by {order} limit $7
+            """, parameters);
+        var page = new Page { Safe = db.Clock.GetUtcNow() - Skew };
         await using var reader = await batch.ExecuteReaderAsync(stop);
         await reader.NextResultAsync(stop);
-        var rows = new List<(Stored, long)>();
+        if (await reader.ReadAsync(stop)) page.Safe -= TimeSpan.FromSeconds(reader.GetDouble(0));
+        await reader.NextResultAsync(stop);
+        if (ask.Total)
+        {
+            await reader.ReadAsync(stop);
+            page.Total = reader.GetInt64(0);
+            await reader.NextResultAsync(stop);
+        }
         while (await reader.ReadAsync(stop))
         {
-            rows.Add((new Stored
+            page.Rows.Add((new Stored
             {
                 Type = reader.GetInt16(0), Id = reader.GetString(1), Version = reader.GetInt32(2), Updated = reader.GetFieldValue<DateTimeOffset>(3),
                 Deleted = reader.GetBoolean(4), Method = reader.GetString(5), Body = reader.IsDBNull(6) ? null : reader.GetFieldValue<byte[]>(6),
             }, reader.GetInt64(7)));
         }
-        return rows;
+        return page;
+
+        void Add(string sql, NpgsqlParameter[] with)
+        {
+            var command = new NpgsqlBatchCommand(sql);
+            foreach (var p in with) command.Parameters.Add(p.Clone());
+            batch.BatchCommands.Add(command);
+        }
     }
 
     private static NpgsqlParameter P(object? value, NpgsqlDbType type) => new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };
 
-    private static byte[] Bundle(FhirRequest request, List<(Stored Stored, long Seq)> rows, int size) => FhirJson.Write(w =>
+    private static byte[] Bundle(FhirRequest request, Page page, HistoryAsk ask) => FhirJson.Write(w =>
     {
         w.WriteStartObject();
         w.WriteString("resourceType", "Bundle");
         w.WriteString("type", "history");
+        w.WriteString("timestamp", FhirJson.Instant(page.Safe));
+        if (page.Total is { } total) w.WriteNumber("total", total);
         w.WriteStartArray("link");
         var self = $"{request.Base}/{string.Join('/', request.Path)}";
         FhirJson.Link(w, "self", request.Query.Length > 0 ? $"{self}?{request.Query}" : self);
-        if (rows.Count > size)
+        if (page.Rows.Count > ask.Count)
         {
             var others = string.Join('&', Conditions.Parse(request.Query).Where(q => q.Name != "_cursor").Select(q => $"{q.Name}={Uri.EscapeDataString(q.Value)}"));
-            FhirJson.Link(w, "next", $"{self}?{(others.Length > 0 ? others + "&" : "")}_cursor={rows[size - 1].Seq}");
+            FhirJson.Link(w, "next", $"{self}?{(others.Length > 0 ? others + "&" : "")}_cursor={page.Rows[ask.Count - 1].Seq}");
         }
         w.WriteEndArray();
-        w.WriteStartArray("entry");
-        foreach (var (row, _) in rows.Take(size)) Entry(w, request.Base, row);
-        w.WriteEndArray();
+        if (page.Rows.Count > 0)
+        {
+            w.WriteStartArray("entry");
+            foreach (var (row, _) in page.Rows.Take(ask.Count)) Entry(w, request.Base, row);
+            w.WriteEndArray();
+        }
         w.WriteEndObject();
     });
 
@@ -114,5 +152,12 @@ internal sealed class History(Db db, AccessLog audit)
         w.WriteString("lastModified", FhirJson.Instant(row.Updated));
         w.WriteEndObject();
         w.WriteEndObject();
+    }
+
+    private sealed class Page
+    {
+        public List<(Stored Stored, long Seq)> Rows { get; } = [];
+        public long? Total { get; set; }
+        public DateTimeOffset Safe { get; set; }
     }
 }

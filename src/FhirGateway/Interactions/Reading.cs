@@ -1,3 +1,4 @@
+using HealthTeams.FhirGateway.Search;
 using HealthTeams.FhirGateway.Storage;
 using HealthTeams.Platform.Audit;
 
@@ -8,11 +9,13 @@ internal sealed class Reading(Db db, AccessLog audit)
 {
     public async Task<FhirAnswer> Read(Caller caller, FhirRequest request, string type, string id, int? version, CancellationToken stop)
     {
-        var limit = FhirAccess.Check(caller, type, 'r');
+        var limit = FhirAccess.Reach(caller, type, 'r');
         if (!limit.Ok) return FhirAnswer.Of(limit.Problem);
+        var subset = Subset.Of(request.Query);
+        if (!subset.Ok) return FhirAnswer.Of(subset.Problem);
         if (!FhirId.Valid(id)) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
         var row = await Find(caller.Tenant, request.Within, type, id, version, stop);
-        var answer = Answer(request, type, id, row, limit.Value);
+        var answer = Answer(request, type, id, row, limit.Value, subset.Value);
         await audit.Record(new(caller.Tenant, db.Clock.GetUtcNow(), caller.Actor, version is null ? "read" : "vread", $"{type}/{id}",
             row?.Body is { } body ? PatientOf.Resource(type, id, body) : null, (short)answer.Status), stop);
         return answer;
@@ -24,15 +27,17 @@ internal sealed class Reading(Db db, AccessLog audit)
         return version is { } v ? await ResourceReads.Version(link, tenant, type, id, v, stop) : await ResourceReads.Current(link, tenant, type, id, stop);
     }
 
-    private static FhirAnswer Answer(FhirRequest request, string type, string id, Stored? row, Limit limit)
+    private static FhirAnswer Answer(FhirRequest request, string type, string id, Stored? row, Limit limit, Subset subset)
     {
         if (row is null) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
+        // Whose it was cannot be told of a deleted one: who is limited learns nothing of it.
+        if (row.Body is null && limit.Grants is not null) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
         if (row.Body is null) return FhirAnswer.Of(Problem.Gone($"{type}/{id} has been deleted.")) with { Version = row.Version };
         // Another patient's resource does not exist for a patient/ scope.
         if (!FhirAccess.Belongs(limit, type, id, row.Body)) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
-        var fresh = request.IfNoneMatch is { } known ? ETags.Parse(known) == row.Version || known.Trim() == "*"
+        var fresh = request.IfNoneMatch is { } known ? ETags.Names(known, row.Version)
             : request.IfModifiedSince is { } since && row.Updated < since.AddSeconds(1);
-        return new FhirAnswer(fresh ? 304 : 200, fresh ? null : row.Body) { Type = type, Version = row.Version, LastModified = row.Updated };
+        return new FhirAnswer(fresh ? 304 : 200, fresh ? null : subset.Of(row.Body)) { Type = type, Version = row.Version, LastModified = row.Updated };
     }
 }
 
@@ -45,6 +50,10 @@ internal static class FhirId
 internal static class ETags
 {
     public static string Of(int version) => $"W/\"{version}\"";
+
+    /// <summary>If-None-Match: one ETag, a list of them, or any; weak or not (RFC 9110, 13.1.2).</summary>
+    public static bool Names(string header, int version) =>
+        header.Split(',', StringSplitOptions.TrimEntries).Any(tag => tag == "*" || tag == Of(version) || tag == $"\"{version}\"");
 
     /// <summary>W/"3" → 3; anything else is none.</summary>
     public static int? Parse(string text)

@@ -1,9 +1,11 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using HealthTeams.FhirGateway.Json;
 using HealthTeams.FhirGateway.Outcomes;
 using HealthTeams.FhirGateway.Search;
 using HealthTeams.FhirGateway.Storage;
 using HealthTeams.FhirGateway.Validation;
+using Npgsql;
 
 namespace HealthTeams.FhirGateway.Interactions;
 
@@ -11,31 +13,58 @@ namespace HealthTeams.FhirGateway.Interactions;
 /// http://hl7.org/fhir/R4/http.html#create, #update, #patch, #delete and their conditional forms: from a request to an
 /// entry of the write engine, whether it stands alone or in a transaction.
 /// </summary>
-internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator validator)
+internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator validator, ProvenanceHeader provenance)
 {
     public async Task<FhirAnswer> Alone(Caller caller, FhirRequest request, CancellationToken stop)
     {
-        var entry = Entry(caller, request, null, 0);
-        if (entry.No is not null) return entry.No;
-        var limit = entry.Limit;
-        var written = await db.In<Outcome<IReadOnlyList<WriteResult>>>(caller.Tenant, caller.Actor, async tx =>
+        var (prepared, no) = Prepare(caller, request, null, 0);
+        return no ?? await Commit(caller, request, prepared!, stop);
+    }
+
+    /// <summary>A change that an operation makes, by the rules of a patch.</summary>
+    public async Task<FhirAnswer> Change(Caller caller, FhirRequest request, Func<JsonElement, Outcome<byte[]>> change, CancellationToken stop)
+    {
+        var (prepared, no) = Prepare(caller, request with { Body = null }, null, 0, change);
+        return no ?? await Commit(caller, request, prepared!, stop);
+    }
+
+    private async Task<FhirAnswer> Commit(Caller caller, FhirRequest request, Prepared prepared, CancellationToken stop)
+    {
+        if (provenance.Refused(caller, request) is { } no) return no;
+        var written = await Repeated(() => db.In<Outcome<IReadOnlyList<WriteResult>>>(caller.Tenant, caller.Actor, async tx =>
         {
-            var results = await engine.Run(tx, [entry.Write!]);
+            var results = await engine.Run(tx, [prepared.Write]);
             if (!results.Ok) return tx.Abandon(results);
-            return Allowed(limit, results.Value) is { } problem ? tx.Abandon<Outcome<IReadOnlyList<WriteResult>>>(problem) : results;
-        }, stop);
-        return written.Ok ? Answer(written.Value[0]) : FhirAnswer.Of(written.Problem);
+            return (Allowed(prepared.Limit, results.Value) ?? await provenance.Write(tx, request.Provenance, results.Value)) is { } problem
+                ? tx.Abandon<Outcome<IReadOnlyList<WriteResult>>>(problem) : results;
+        }, stop));
+        return written.Ok ? Answer(written.Value[0], prepared.Warnings) : FhirAnswer.Of(written.Problem);
+    }
+
+    /// <summary>Of two that make the same resource at once, the loser looks again and finds it there.</summary>
+    public static async Task<T> Repeated<T>(Func<Task<T>> write)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await write();
+            }
+            catch (PostgresException e) when (attempt < 4 && e is { SqlState: PostgresErrorCodes.UniqueViolation, SchemaName: "fhir", TableName: "resource" })
+            {
+            }
+        }
     }
 
     /// <summary>Checks scope, shape and content of one writing request.</summary>
-    public (WriteEntry? Write, Limit Limit, FhirAnswer? No) Entry(Caller caller, FhirRequest request, string? fullUrl, int position)
+    public (Prepared? Write, FhirAnswer? No) Prepare(Caller caller, FhirRequest request, string? fullUrl, int position, Func<JsonElement, Outcome<byte[]>>? change = null)
     {
         var type = request.Path.Length > 0 ? request.Path[0] : "";
         var id = request.Path.Length > 1 ? request.Path[1] : null;
         if (request.Path.Length > 2 || (request.Method == "POST" && id is not null)) return No(FhirAnswer.Of(new Problem(404, "not-supported", $"{request.Method} {string.Join('/', request.Path)} is not a write.")));
         if (!ResourceTypes.Known(type)) return No(FhirAnswer.Of(Problem.NotFound($"'{type}' is not a resource type of R4.", "not-supported")));
         var kind = request.Method switch { "POST" => WriteKind.Create, "PUT" => WriteKind.Update, "PATCH" => WriteKind.Patch, _ => WriteKind.Delete };
-        var limit = FhirAccess.Check(caller, type, kind switch { WriteKind.Create => 'c', WriteKind.Delete => 'd', _ => 'u' });
+        var limit = FhirAccess.Reach(caller, type, kind switch { WriteKind.Create => 'c', WriteKind.Delete => 'd', _ => 'u' });
         if (!limit.Ok) return No(FhirAnswer.Of(limit.Problem));
         if (id is not null && !FhirId.Valid(id)) return No(FhirAnswer.Of(Problem.Invalid($"'{id}' is not an id (A-Z a-z 0-9 - . at most 64).", $"{type}.id")));
         if (IfMatch(request) is { Ok: false } bad) return No(FhirAnswer.Of(bad.Problem));
@@ -45,39 +74,44 @@ internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator vali
         {
             return No(FhirAnswer.Of(kind == WriteKind.Create ? Problem.Invalid("If-None-Exist is empty.") : Problem.Precondition("A condition needs at least one search parameter.", "invalid")));
         }
+        // A condition is a search: whoever may not search must not learn from it what is there.
+        if (!string.IsNullOrWhiteSpace(condition) && FhirAccess.Reach(caller, type, 's') is { Ok: false } blind) return No(FhirAnswer.Of(blind.Problem));
         if (condition is not null && SearchValue.HoldsZero(condition)) return No(FhirAnswer.Of(SearchValue.Zero));
         var entry = new WriteEntry
         {
             Kind = kind, Type = type, Id = kind == WriteKind.Create ? null : id, Condition = string.IsNullOrWhiteSpace(condition) ? null : condition.TrimStart('?'),
-            IfMatch = IfMatch(request).Value, IfNoneMatchAny = request.IfNoneMatch?.Trim() == "*" && kind == WriteKind.Update, FullUrl = fullUrl, Position = position,
+            IfMatch = IfMatch(request).Value, IfNoneMatchAny = request.IfNoneMatch?.Trim() == "*" && kind == WriteKind.Update, FullUrl = fullUrl, Position = position, By = caller,
         };
         switch (kind)
         {
             case WriteKind.Create or WriteKind.Update:
                 if (request.Body is not { ValueKind: JsonValueKind.Object } body) return No(FhirAnswer.Of(Problem.Invalid("The body must be a resource.", code: "structure")));
                 if (Mismatch(kind, type, id, body) is { } mismatch) return No(FhirAnswer.Of(mismatch));
-                var issues = validator.Validate(JsonSerializer.SerializeToUtf8Bytes(body), type);
-                if (issues.Count > 0) return No(FhirAnswer.Of(400, position == 0 && fullUrl is null ? issues : issues.Select(i => i with { Expression = $"Bundle.entry[{position}].resource{Below(i.Expression, type)}" })));
-                return (entry with { Body = body }, limit.Value, null);
+                var verdict = validator.Check(JsonMarshal.GetRawUtf8Value(body), type, request.Handling);
+                if (verdict.Errors.Count > 0) return No(FhirAnswer.Of(400, position == 0 && fullUrl is null ? verdict.Errors : verdict.Errors.Select(i => i with { Expression = $"Bundle.entry[{position}].resource{Below(i.Expression, type)}" })));
+                return (new Prepared(entry with { Body = body }, limit.Value, verdict.Warnings), null);
+            case WriteKind.Patch when change is not null:
+                return (new Prepared(entry with { Patch = change }, limit.Value, []), null);
             case WriteKind.Patch:
                 if (request.Body is not { } patch) return No(FhirAnswer.Of(Problem.Invalid("The patch is empty.", code: "structure")));
                 var apply = JsonPatch.Prepare(patch, request.ContentType);
-                return apply.Ok ? (entry with { Patch = apply.Value }, limit.Value, null) : No(FhirAnswer.Of(apply.Problem));
+                return apply.Ok ? (new Prepared(entry with { Patch = apply.Value }, limit.Value, []), null) : No(FhirAnswer.Of(apply.Problem));
             default:
-                return (entry, limit.Value, null);
+                return (new Prepared(entry, limit.Value, []), null);
         }
     }
 
-    public static FhirAnswer Answer(WriteResult r) => new(r.Status, r.Body)
+    public static FhirAnswer Answer(WriteResult r, IReadOnlyList<Issue> warnings) => new(r.Status, r.Body)
     {
+        Warnings = warnings,
         Type = r.Type, Version = r.Version == 0 ? null : r.Version, LastModified = r.Version == 0 ? null : r.Updated,
         Location = r.Status == 201 || (r.Status == 200 && r.Body is not null) ? r.Location : null, IsWrite = true,
     };
 
-    /// <summary>With a patient/ scope, what was written must be that patient's, and must have been.</summary>
+    /// <summary>What was written must be within the scope, and must have been.</summary>
     public static Problem? Allowed(Limit limit, IReadOnlyList<WriteResult> results) =>
-        limit.Patient is not null && results.Any(r => Other(limit, r, r.Body) || Other(limit, r, r.Before))
-            ? Problem.Forbidden("The granted scopes reach the resources of one patient only.") : null;
+        limit.Grants is not null && results.Any(r => Other(limit, r, r.Body) || Other(limit, r, r.Before))
+            ? Problem.Forbidden("The granted scopes reach the resources of one patient, or of a kind, only.") : null;
 
     private static bool Other(Limit limit, WriteResult r, byte[]? body) => body is not null && !FhirAccess.Belongs(limit, r.Type, r.Id, body);
 
@@ -94,7 +128,7 @@ internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator vali
         };
     }
 
-    private static (WriteEntry?, Limit, FhirAnswer?) No(FhirAnswer answer) => (null, default, answer);
+    private static (Prepared?, FhirAnswer?) No(FhirAnswer answer) => (null, answer);
 
     private static Outcome<int?> IfMatch(FhirRequest request) => request.IfMatch switch
     {
@@ -106,3 +140,6 @@ internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator vali
     private static string Below(string? expression, string type) =>
         expression is not null && expression.StartsWith(type, StringComparison.Ordinal) ? expression[type.Length..] : "";
 }
+
+/// <summary>A write that may go ahead, with what was stored although R4 says otherwise.</summary>
+internal sealed record Prepared(WriteEntry Write, Limit Limit, IReadOnlyList<Issue> Warnings);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using HealthTeams.FhirGateway.Search;
@@ -39,6 +40,16 @@ internal static class FhirJson
             }
             writer.WriteEndObject();
         });
+
+    /// <summary>Whether two stamped resources of one id differ in nothing but the stamp.</summary>
+    public static bool SameButForStamp(ReadOnlySpan<byte> one, ReadOnlySpan<byte> other) => AfterStamp(one).SequenceEqual(AfterStamp(other));
+
+    /// <summary>What follows meta.lastUpdated, which <see cref="Stamp"/> writes before anything of the client's.</summary>
+    private static ReadOnlySpan<byte> AfterStamp(ReadOnlySpan<byte> stamped)
+    {
+        var at = stamped.IndexOf("\"lastUpdated\":\""u8) + "\"lastUpdated\":\""u8.Length;
+        return stamped[(at + stamped[at..].IndexOf((byte)'"'))..];
+    }
 
     /// <summary>The same resource with some top-level elements replaced (null removes); replaced ones keep their place, new ones go last.</summary>
     public static byte[] With(JsonElement resource, IReadOnlyDictionary<string, Action<Utf8JsonWriter>?> changes) =>
@@ -141,6 +152,11 @@ internal sealed class ReferenceMap(string server)
 {
     private readonly Dictionary<string, string> map = new(StringComparer.Ordinal);
 
+    private readonly byte[] own = System.Text.Encoding.UTF8.GetBytes(server);
+
+    /// <summary>Whether a resource may hold anything that is rewritten; what is escaped may be anything.</summary>
+    public bool Changes(JsonElement resource) => map.Count > 0 || JsonMarshal.GetRawUtf8Value(resource) is var raw && (raw.Contains((byte)'\\') || raw.IndexOf(own) >= 0);
+
     public void Add(string from, string to) => map[Local(from)] = to;
     public bool Knows(string from) => map.ContainsKey(Local(from));
 
@@ -153,11 +169,7 @@ internal sealed class ReferenceMap(string server)
         var local = Local(value);
         if (map.TryGetValue(local, out var to)) return to;
         if (property == "reference") return local;
-        if (property != "div" || !value.Contains("urn:", StringComparison.Ordinal)) return value;
-        foreach (var (from, target) in map)
-        {
-            if (from.StartsWith("urn:", StringComparison.Ordinal)) value = value.Replace(from, target, StringComparison.Ordinal);
-        }
+        if (property == "div" && map.Count > 0) return NarrativeLinks.Rewrite(value, link => map.GetValueOrDefault(Local(link)));
         return value;
     }
 }

@@ -6,7 +6,7 @@ namespace HealthTeams.FhirGateway.Json;
 /// <summary>JSON from outside, checked once so that nothing behind it meets text it cannot read or store.</summary>
 internal static class JsonBody
 {
-    private const int MaxDepth = 64;
+    public const int MaxDepth = 64;
 
     public static Outcome<JsonElement> Parse(ReadOnlyMemory<byte> json)
     {
@@ -14,9 +14,10 @@ internal static class JsonBody
         if (!Utf8.IsValid(json.Span)) return Problem.Invalid("The body is not UTF-8.", code: "structure");
         try
         {
+            // Before names are compared: half a character in one is an exception there.
+            if (!IsText(json.Span)) return Problem.Invalid("A string holds half a character or U+0000.", code: "structure");
             // Two properties of one name would be read differently by different readers.
-            var root = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false }).RootElement;
-            return IsText(json.Span) ? root : Problem.Invalid("A string holds half a character or U+0000.", code: "structure");
+            return JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false }).RootElement;
         }
         catch (JsonException e)
         {

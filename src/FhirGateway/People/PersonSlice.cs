@@ -11,13 +11,14 @@ internal sealed class PersonSlice(string type, PersonKind kind, VisitDoor door) 
     public string Type => type;
     public int Order => 0;
 
-    public async Task<Problem?> Apply(Tx tx, string id, JsonElement resource, ReadReferences read)
+    public async Task<Problem?> Apply(Tx tx, IReadOnlyList<Written> written, ReadReferences read)
     {
-        var reference = $"{type}/{id}";
-        var known = await tx.Scalar<bool>(
-            "select exists (select from collab.person_key where tenant = @Tenant and source = @source and reference = @reference)",
-            new { tx.Tenant, source = Guid.Empty, reference });
-        if (known) await door.Person(tx, PersonFromFhir.Map(kind, Guid.Empty, reference, resource, null));
+        var heard = written.Where(w => w is { Unheard: false, Resource: not null }).ToDictionary(w => $"{type}/{w.Id}", w => w.Resource!.Value);
+        if (heard.Count == 0) return null;
+        var known = await tx.Query<string>(
+            "select reference from collab.person_key where tenant = @Tenant and source = @source and reference = any(@references)",
+            new { tx.Tenant, source = Guid.Empty, references = heard.Keys.ToArray() });
+        await door.People(tx, [.. known.Select(reference => PersonFromFhir.Map(kind, Guid.Empty, reference, heard[reference], null))]);
         return null;
     }
 }

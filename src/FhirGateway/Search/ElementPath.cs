@@ -1,78 +1,88 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
+using Hl7.Fhir.Introspection;
+using Hl7.Fhir.Model;
 
 namespace HealthTeams.FhirGateway.Search;
 
 /// <summary>
-/// The FHIRPath that R4's search parameters use, compiled to a walk over JSON: paths, choice elements, "as", one
-/// equality in where(), where(resolve() is T). Anything else compiles to nothing and is not offered.
+/// The FHIRPath that search parameters use, compiled to a walk over JSON: paths, choice elements, as/ofType, one equality
+/// in where(), where(resolve() is T), extension('url'), [n], and the one form "X.exists() and X != false".
+/// Anything else compiles to nothing and is refused by name.
 /// </summary>
-internal sealed partial class ElementPath
+internal sealed class ElementPath
 {
-    private static readonly string[] ChoiceTypes =
-    [
-        "Boolean", "DateTime", "Date", "Instant", "Period", "Timing", "String", "Code", "CodeableConcept", "Coding", "Quantity", "Range", "Age", "Integer",
-        "Decimal", "Reference", "Uri", "Canonical", "Url", "Identifier", "Time", "Ratio", "SampledData", "Duration", "Markdown", "Money", "Base64Binary", "Attachment",
-    ];
+    private static readonly JsonElement True = JsonDocument.Parse("true").RootElement;
+    private static readonly JsonElement False = JsonDocument.Parse("false").RootElement;
 
-    private readonly Step[] steps;
+    private readonly PathStep[] steps;
 
     /// <summary>Set when only references to this type count: where(resolve() is Patient).</summary>
     public string? OnlyTarget { get; }
 
-    private ElementPath(Step[] steps, string? onlyTarget) => (this.steps, OnlyTarget) = (steps, onlyTarget);
+    /// <summary>The answer is whether there is a value other than false.</summary>
+    private readonly bool truth;
+
+    /// <summary>%resource: walked from the resource, wherever the walk stands.</summary>
+    public bool FromResource { get; }
+
+    /// <summary>Of one resource there is one value at most.</summary>
+    public bool Single { get; }
+
+    private ElementPath(ParsedPath parsed, ClassMapping? root)
+    {
+        (steps, OnlyTarget, truth, FromResource) = ([.. parsed.Steps], parsed.OnlyTarget, parsed.Truth, parsed.FromResource);
+                var (mapping, single) = (root, true);
+        for (var i = 0; i < steps.Length; i++)
+        {
+            var element = mapping?.FindMappedElementByName(steps[i].Name);
+            steps[i] = steps[i] with { Choice = element is null || element.Choice == ChoiceType.DatatypeChoice };
+            single &= element is { IsCollection: false } && (element.Choice == ChoiceType.None || steps[i].As is not null and not "Timing") && element.PropertyTypeMapping?.Name != "Timing";
+            mapping = steps[i].As is null && element?.Choice == ChoiceType.None ? element.PropertyTypeMapping : null;
+        }
+        Single = truth || (single && steps.Length > 0);
+    }
 
     public IReadOnlyList<string> Names => [.. steps.Select(s => s.Name)];
 
-    private readonly record struct Step(string Name, string? As, string? WhereName, string? WhereValue);
+    /// <summary>What is walked, without the type of its references: two parameters of one walk share their rows.</summary>
+    public string Walked => $"{(truth ? "!" : "")}{(FromResource ? "%" : "")}{string.Join('.', steps.Select(s => $"{s.Name}:{s.As}:{s.WhereName}:{s.WhereValue}:{s.Index}"))}";
 
-    public static IReadOnlyList<ElementPath> Compile(string type, string expression) =>
-        [.. expression.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(e => One(type, e)).OfType<ElementPath>()];
+    /// <summary>The same path without its last where(system='x'), and that x: how Patient.phone is a view of Patient.telecom.</summary>
+    public (string Walked, string System)? OfSystem => steps is [.., { WhereName: "system", WhereValue: { } system } last] && system.Length > 0
+        ? ($"{string.Join('.', steps[..^1].Append(last with { WhereName = null, WhereValue = null }).Select(s => $"{s.Name}:{s.As}:{s.WhereName}:{s.WhereValue}:{s.Index}"))}", system) : null;
 
-    private static ElementPath? One(string type, string expression)
-    {
-        var text = expression.Trim();
-        string? asType = null, onlyTarget = null;
-        if (Resolve().Match(text) is { Success: true } resolve)
-        {
-            onlyTarget = resolve.Groups[1].Value;
-            text = text[..resolve.Index];
-        }
-        while (text.StartsWith('(') && text.EndsWith(')')) text = text[1..^1].Trim();
-        if (AsOperator().Match(text) is { Success: true } cast)
-        {
-            asType = cast.Groups[1].Value;
-            text = text[..cast.Index].Trim().Trim('(', ')');
-        }
-        text = AsFunction().Replace(text, m => { asType = m.Groups[1].Value; return ""; });
-        text = text.Replace(".exists()", "", StringComparison.Ordinal);
-        if (char.IsAsciiLetterLower(text[0])) text = $"{type}.{text}"; // relative, as in InsurancePlan.name
-        var head = text.IndexOf('.', StringComparison.Ordinal);
-        if (head < 0 || (text[..head] != type && text[..head] is not ("Resource" or "DomainResource"))) return null;
-        var steps = new List<Step>();
-        foreach (Match part in Part().Matches(text[(head + 1)..]))
-        {
-            steps.Add(new Step(part.Groups["name"].Value, null,
-                part.Groups["where"].Success ? part.Groups["where"].Value : null, part.Groups["value"].Success ? part.Groups["value"].Value : null));
-        }
-        if (steps.Count == 0 || !Whole().IsMatch(text[(head + 1)..])) return null;
-        if (asType is not null) steps[^1] = steps[^1] with { As = char.ToUpperInvariant(asType[0]) + asType[1..] };
-        return new ElementPath([.. steps], onlyTarget);
-    }
+    /// <param name="type">Alternatives that start at another type are left out: http://hl7.org/fhir/R4/searchparameter.html says they are of that type.</param>
+    public static IReadOnlyList<ElementPath> Compile(string type, string expression) => [.. All(type, expression).OfType<ElementPath>()];
 
-    public IEnumerable<JsonElement> Walk(JsonElement resource) => Walk(resource, 0);
+    /// <summary>As <see cref="Compile"/>, but null when an alternative of this type is not understood.</summary>
+    public static IReadOnlyList<ElementPath>? Whole(string type, string expression) =>
+        All(type, expression) is { Count: > 0 } all && all.TrueForAll(p => p is not null) ? [.. all.OfType<ElementPath>()] : null;
+
+    private static List<ElementPath?> All(string type, string expression) =>
+        [.. PathParser.Alternatives(expression).Select(PathParser.Parse).Where(p => p is null || p.Root is null or "Resource" or "DomainResource" || p.Root == type)
+            .Select(p => p is null ? null : new ElementPath(p, ModelInfo.ModelInspector.FindClassMapping(type)))];
+
+    /// <summary>What the component of a composite says, from the element it stands on.</summary>
+    public static IReadOnlyList<ElementPath> Relative(string expression) =>
+        [.. PathParser.Alternatives(expression).Select(PathParser.Parse).OfType<ParsedPath>().Select(p => new ElementPath(p, null))];
+
+    public IEnumerable<JsonElement> Walk(JsonElement resource) => truth
+        ? [Walk(resource, 0).Any(e => e.ValueKind != JsonValueKind.False) ? True : False]
+        : Walk(resource, 0);
 
     private IEnumerable<JsonElement> Walk(JsonElement element, int at)
     {
         if (element.ValueKind == JsonValueKind.Array)
         {
+            var i = 0;
             foreach (var item in element.EnumerateArray())
             {
+                if (at > 0 && steps[at - 1].Index is { } only && only != i++) continue;
                 foreach (var found in Walk(item, at)) yield return found;
             }
             yield break;
         }
-        if (at > 0 && steps[at - 1] is { WhereName: { } where } step && !Matches(element, where, step.WhereValue)) yield break;
+        if (at > 0 && steps[at - 1] is { WhereName: not null } step && !Matches(element, step)) yield break;
         if (at == steps.Length)
         {
             if (element.ValueKind != JsonValueKind.Null) yield return element;
@@ -80,9 +90,9 @@ internal sealed partial class ElementPath
         }
         if (element.ValueKind != JsonValueKind.Object) yield break;
         var next = steps[at];
-        if (next.As is { } only)
+        if (next.As is { } type)
         {
-            if (element.TryGetProperty(next.Name + only, out var chosen) || element.TryGetProperty(next.Name, out chosen))
+            if (element.TryGetProperty(next.Name + type, out var chosen) || (!next.Choice && element.TryGetProperty(next.Name, out chosen)))
             {
                 foreach (var found in Walk(chosen, at + 1)) yield return found;
             }
@@ -93,6 +103,7 @@ internal sealed partial class ElementPath
             foreach (var found in Walk(value, at + 1)) yield return found;
             yield break;
         }
+        if (!next.Choice) yield break;
         foreach (var property in element.EnumerateObject())
         {
             if (!IsChoice(property.Name, next.Name)) continue;
@@ -101,24 +112,23 @@ internal sealed partial class ElementPath
     }
 
     private static bool IsChoice(string property, string name) =>
-        property.Length > name.Length && property.StartsWith(name, StringComparison.Ordinal) && ChoiceTypes.Contains(property[name.Length..]);
+        property.Length > name.Length && property.StartsWith(name, StringComparison.Ordinal) && char.IsAsciiLetterUpper(property[name.Length])
+        && DataType(property[name.Length..]);
 
-    private static bool Matches(JsonElement element, string name, string? value) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var actual)
-        && (actual.ValueKind == JsonValueKind.String ? actual.GetString() == value : actual.GetRawText() == value);
+    private static bool DataType(string suffix) =>
+        ModelInfo.IsDataType(suffix) || ModelInfo.IsPrimitive(char.ToLowerInvariant(suffix[0]) + suffix[1..]) || suffix == "Reference";
 
-    [GeneratedRegex(@"\.where\(resolve\(\) is (\w+)\)$")]
-    private static partial Regex Resolve();
-
-    [GeneratedRegex(@"\s+as\s+(\w+)\)?$")]
-    private static partial Regex AsOperator();
-
-    [GeneratedRegex(@"\.(?:as|ofType)\((\w+)\)")]
-    private static partial Regex AsFunction();
-
-    [GeneratedRegex(@"(?<name>[a-zA-Z]+)(?:\[0\])?(?:\.where\((?<where>\w+)\s*=\s*'?(?<value>[^')]+)'?\))?")]
-    private static partial Regex Part();
-
-    [GeneratedRegex(@"^[a-zA-Z]+(\[0\])?(\.where\(\w+\s*=\s*'?[^')]+'?\))?(\.[a-zA-Z]+(\[0\])?(\.where\(\w+\s*=\s*'?[^')]+'?\))?)*$")]
-    private static partial Regex Whole();
+    private static bool Matches(JsonElement element, PathStep step)
+    {
+        foreach (var name in step.WhereName!.Split('.'))
+        {
+            if (element.ValueKind == JsonValueKind.Array) element = element.EnumerateArray().FirstOrDefault();
+            if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(name, out element)) return false;
+        }
+        return element.ValueKind == JsonValueKind.String ? element.GetString() == step.WhereValue : element.GetRawText() == step.WhereValue;
+    }
 }
+
+/// <param name="As">The type a choice element must have, capitalised as JSON writes it.</param>
+/// <param name="Choice">value[x]: its JSON name ends with its type.</param>
+internal readonly record struct PathStep(string Name, string? As = null, string? WhereName = null, string? WhereValue = null, int? Index = null, bool Choice = true);

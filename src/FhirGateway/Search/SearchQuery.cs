@@ -1,49 +1,62 @@
-using System.Globalization;
-using System.Text;
+using HealthTeams.FhirGateway.Interactions;
 using HealthTeams.FhirGateway.Storage;
-using Npgsql;
-using NpgsqlTypes;
 
 namespace HealthTeams.FhirGateway.Search;
 
+/// <summary>What a search is of, and for whom.</summary>
+/// <param name="Types">One, or those of a search of the system or of a compartment.</param>
+/// <param name="By">Whose scopes narrow it; null is the product itself.</param>
+internal sealed record SearchOf(int Tenant, string Server, Caller? By, IReadOnlyList<string> Types)
+{
+    public ParameterSet Parameters { get; init; } = ParameterSet.Standard;
+    public Terms Terms { get; init; } = Terms.None;
+
+    /// <summary>Patient/1 of Patient/1/Encounter.</summary>
+    public (string Type, string Id)? Compartment { get; init; }
+}
+
 /// <summary>
-/// A search of one type as SQL: one exists() per parameter over its index table. http://hl7.org/fhir/R4/search.html
-/// Values within a parameter are ORed, parameters ANDed; nothing of the request reaches the SQL but as a parameter.
+/// A search as SQL. http://hl7.org/fhir/R4/search.html. The text depends on the shape of the question only, never on its
+/// values, and the plan must be right without knowing them: the most selective criterion names the resources, the others
+/// are checked on those; should it name more than <see cref="Few"/>, the next one leads; when all name many, the
+/// resources are walked in the order asked for until the page is full.
 /// </summary>
 internal sealed class SearchQuery
 {
-    /// <summary>Above every character in the order of "C": the end of a prefix's range.</summary>
-    private const string Highest = "\U0010FFFF";
+    public const int Few = 5_000;
+    private const int MostDrivers = 3;
 
     // Planning time grows with the first, PostgreSQL takes 65,535 of the second.
     private const int MostCriteria = 60;
     private const int MostValues = 5000;
 
-    private readonly string server;
-    private readonly StringBuilder where = new();
-    private readonly List<NpgsqlParameter> parameters = [];
+    private readonly List<Clause> clauses = [];
+    private readonly string ofType;
 
-    public string Type { get; }
+    public SearchOf Of { get; }
+    public SqlArgs Args { get; }
+    public Criteria Criteria { get; }
+    public string Type => Of.Types[0];
     public List<(string Name, string Value)> Used { get; } = [];
     public List<string> Ignored { get; } = [];
-    public IReadOnlyList<NpgsqlParameter> Parameters => parameters;
-    public string Where => where.ToString();
 
-    private SearchQuery(string type, int tenant, string server)
+    private SearchQuery(SearchOf of)
     {
-        (Type, this.server) = (type, server);
-        Add(tenant);
-        Add(ResourceTypes.Number(type));
-        where.Append("r.tenant = $1 and r.type = $2 and not r.deleted");
+        (Of, Args) = (of, new SqlArgs(of.Tenant));
+        Criteria = new Criteria(Args, of.Server, of.By, of.Parameters, of.Terms);
+        ofType = of.Types.Count == 1 ? $"type = {Args.Add(ResourceTypes.Number(of.Types[0]))}" : $"type = any({Args.Add(of.Types.Select(ResourceTypes.Number).ToArray())})";
     }
 
-    public static Outcome<SearchQuery> Build(string type, int tenant, IEnumerable<(string Name, string Value)> criteria, bool strict, string server)
+    public static Outcome<SearchQuery> Build(SearchOf of, IEnumerable<(string Name, string Value)> criteria, bool strict)
     {
-        var query = new SearchQuery(type, tenant, server);
-        foreach (var (name, value) in criteria)
+        var query = new SearchQuery(of);
+        if (query.Limit() is { } refused) return refused;
+        if (of.Compartment is { } c) query.clauses.Add(query.Criteria.Member(c.Type, c.Id, Compartments.Compartment.Numbers(c.Type, of.Types)));
+        // Criteria on one date of a resource speak of the same date, together: ge this and lt that.
+        foreach (var group in criteria.Select((c, i) => (c.Name, c.Value, Key: query.Criteria.OneDate(of.Types, c.Name) is null ? i : -1)).GroupBy(c => (c.Name, c.Key)))
         {
-            if (query.Criterion(name, value, strict) is { } problem) return problem;
-            if (query.Used.Count > MostCriteria || query.parameters.Count > MostValues)
+            if (query.Add(group.Key.Name, [.. group.Select(g => g.Value)], strict) is { } problem) return problem;
+            if (query.Used.Count > MostCriteria || query.Args.Count > MostValues)
             {
                 return Problem.Invalid($"A search has at most {MostCriteria} parameters and about {MostValues} values.", code: "too-costly");
             }
@@ -51,237 +64,91 @@ internal sealed class SearchQuery
         return query;
     }
 
-    /// <summary>Limits a patient/ scope to what belongs to that patient (FHIR-106).</summary>
-    public void OnlyPatient(string patient)
+    private Problem? Add(string name, IReadOnlyList<string> values, bool strict)
     {
-        var id = Add(patient);
-        var type = Add(ResourceTypes.Number("Patient"));
-        where.Append(Type == "Patient"
-            ? $" and r.id = {id}"
-            : $" and exists (select from fhir.reference x where x.tenant = $1 and x.rid = r.rid and x.target_type = {type} and x.target_id = {id})");
-    }
-
-    public string Add(object value, NpgsqlDbType? type = null)
-    {
-        var p = new NpgsqlParameter { Value = value };
-        if (type is { } t) p.NpgsqlDbType = t;
-        parameters.Add(p);
-        return $"${parameters.Count}";
-    }
-
-    public void And(string condition) => where.Append(" and ").Append(condition);
-
-    private Problem? Criterion(string name, string value, bool strict)
-    {
-        if (SearchValue.HoldsZero(value)) return SearchValue.Zero;
-        var colon = name.IndexOf(':', StringComparison.Ordinal);
-        var code = colon < 0 ? name : name[..colon];
-        var modifier = colon < 0 ? null : name[(colon + 1)..];
-        var values = SearchValue.Split(value, ',').Where(v => v.Length > 0).ToList();
-        if (values.Count == 0) return null;
-        if (code is "_id" or "_lastUpdated" && modifier is not null) return Problem.Invalid($"The modifier ':{modifier}' is not supported for '{code}'.", code, "not-supported");
-        if (code == "_id")
+        if (SearchValue.HoldsZero(name)) return SearchValue.Zero;
+        if (!Criteria.Knows(Of.Types, name))
         {
-            And($"r.id = any({Add(values.Select(SearchValue.Unescape).ToArray())})");
-            Used.Add((name, value));
+            var unknown = Criteria.Unknown(Of.Types, name.Split(':', '.')[0]);
+            if (strict) return unknown;
+            Ignored.Add($"{unknown.Detail.TrimEnd('.')}; it was ignored.");
             return null;
         }
-        if (code == "_lastUpdated")
-        {
-            var any = new List<string>();
-            foreach (var v in values)
-            {
-                if (DateCondition("r.updated", "r.updated", v, width: TimeSpan.FromMilliseconds(1)) is not { } c) return Problem.Invalid($"'{v}' is not a date.", "_lastUpdated");
-                any.Add(c);
-            }
-            And($"({string.Join(" or ", any)})");
-            Used.Add((name, value));
-            return null;
-        }
-        if (SearchParameters.Find(Type, code) is not { } parameter)
-        {
-            if (strict) return Problem.Invalid($"{Type} has no search parameter '{code}'.", code, "not-supported");
-            Ignored.Add($"{Type} has no search parameter '{code}'; it was ignored.");
-            return null;
-        }
-        var condition = modifier == "missing" ? Missing(parameter, value) : Condition(parameter, modifier, values);
-        if (!condition.Ok) return condition.Problem;
-        And(condition.Value);
-        Used.Add((name, value));
+        var clause = Criteria.Make(Of.Types, name, values);
+        if (!clause.Ok) return clause.Problem;
+        if (clause.Value is null) return null;
+        clauses.Add(clause.Value);
+        Used.AddRange(values.Select(v => (name, v)));
         return null;
     }
 
-    private Outcome<string> Missing(Parameter p, string value) => value switch
+    /// <summary>What the caller's scopes leave of each type (FHIR-106); types under the same limit share one condition.</summary>
+    private Problem? Limit()
     {
-        "true" => $"not exists (select from fhir.{Table(p)} x where x.tenant = $1 and x.rid = r.rid and x.param = {Add(p.Number)})",
-        "false" => $"exists (select from fhir.{Table(p)} x where x.tenant = $1 and x.rid = r.rid and x.param = {Add(p.Number)})",
-        _ => Problem.Invalid("':missing' takes true or false.", p.Code),
-    };
-
-    private Outcome<string> Condition(Parameter p, string? modifier, List<string> values)
-    {
-        var any = new List<string>();
-        foreach (var raw in values)
+        if (Of.By is null) return null;
+        var limited = new List<string>();
+        foreach (var group in Of.Types.Select(t => (Type: t, Limit: FhirAccess.Reach(Of.By, t, 's'))).Where(t => t.Limit.Ok)
+            .GroupBy(t => t.Limit.Value.Grants is null ? "" : t.Limit.Value.Patient is not null && t.Type != "Patient" && Of.Types.Count > 1 ? "patient" : t.Type))
         {
-            var one = p.Kind switch
+            var types = group.Select(t => t.Type).ToArray();
+            var limit = group.First().Limit.Value;
+            var within = group.Key != "patient" ? Criteria.Within(types[0], limit, "r")
+                : Criteria.Member("Patient", limit.Patient!, Compartments.Compartment.Numbers("Patient", types)).Probe("r");
+            if (!within.Ok) return within.Problem;
+            // One patient's data of one type: surely few, so let it lead.
+            if (Of.Types.Count == 1 && limit.Patient is { } patient)
             {
-                ParameterKind.Token when modifier is null or "not" => Token(p, raw),
-                ParameterKind.String when modifier is null or "exact" or "contains" => Text(raw, modifier),
-                ParameterKind.Date when modifier is null => DateCondition("x.lo", "x.hi", raw) is { } d ? d : Problem.Invalid($"'{raw}' is not a date.", p.Code),
-                ParameterKind.Reference => Ref(p, raw, modifier),
-                ParameterKind.Quantity or ParameterKind.Number when modifier is null => Quantity(p, raw),
-                ParameterKind.Uri when modifier is null or "below" or "above" => Uri(raw, modifier),
-                _ => Problem.Invalid($"The modifier ':{modifier}' is not supported for '{p.Code}'.", p.Code, "not-supported"),
-            };
-            if (!one.Ok) return one.Problem;
-            any.Add(one.Value);
-        }
-        var exists = $"exists (select from fhir.{Table(p)} x where x.tenant = $1 and x.rid = r.rid and x.param = {Add(p.Number)} and ({string.Join(" or ", any)}))";
-        return modifier == "not" && p.Kind == ParameterKind.Token ? $"not {exists}" : exists;
-    }
-
-    /// <summary>code | system|code | system| | |code</summary>
-    private Outcome<string> Token(Parameter p, string raw)
-    {
-        var parts = SearchValue.Split(raw, '|');
-        if (parts.Count == 1) return $"x.code = {Add(IndexRows.Cut(SearchValue.Unescape(raw)))}";
-        if (parts.Count > 2) return Problem.Invalid($"'{raw}' is not code, system|code, system| or |code.", p.Code);
-        var (system, code) = (IndexRows.Cut(SearchValue.Unescape(parts[0])), IndexRows.Cut(SearchValue.Unescape(parts[1])));
-        if (system.Length == 0) return $"(x.system is null and x.code = {Add(code)})";
-        var ofSystem = p.Implies(system) ? $"(x.system = {Add(system)} or x.system is null)" : $"x.system = {Add(system)}";
-        return code.Length == 0 ? ofSystem : $"(x.code = {Add(code)} and {ofSystem})";
-    }
-
-    /// <summary>Prefix by default; the range form lets the index serve it behind row-level security.</summary>
-    private Outcome<string> Text(string raw, string? modifier)
-    {
-        var text = SearchValue.Unescape(raw);
-        if (modifier == "exact") return $"x.exact = {Add(IndexRows.Cut(text))}";
-        var norm = IndexRows.Normalize(text);
-        if (modifier == "contains") return $"position({Add(norm)} in x.norm) > 0";
-        return $"(x.norm >= {Add(norm)} and x.norm < {Add(norm + Highest)})";
-    }
-
-    /// <summary>http://hl7.org/fhir/R4/search.html#prefix: lo inclusive, hi exclusive on both sides.</summary>
-    /// <param name="width">How far hi lies beyond its column: compared to the value, so that an index on the column serves.</param>
-    private string? DateCondition(string lo, string hi, string raw, TimeSpan width = default)
-    {
-        var (prefix, text) = SearchValue.Prefix(raw);
-        // A "+" that was not escaped arrives as a space; no date has another.
-        if (DateRange.Parse(SearchValue.Unescape(text).Replace(' ', '+')) is not { } d) return null;
-        var (from, to) = (Add(d.Lo), Add(d.Hi));
-        var (hiFrom, hiTo) = width == default ? (from, to) : (Add(d.Lo - width), Add(d.Hi - width));
-        return prefix switch
-        {
-            "eq" => $"({lo} >= {from} and {hi} <= {hiTo})",
-            "ne" => $"({lo} < {from} or {hi} > {hiTo})",
-            "gt" => $"{hi} > {hiTo}",
-            "lt" => $"{lo} < {from}",
-            "ge" => $"({hi} > {hiTo} or ({lo} >= {from} and {hi} <= {hiTo}))",
-            "le" => $"({lo} < {from} or ({lo} >= {from} and {hi} <= {hiTo}))",
-            "sa" => $"{lo} >= {to}",
-            "eb" => $"{hi} <= {hiFrom}",
-            _ => $"({lo} < {to} and {hi} > {hiFrom})", // ap: they overlap
-        };
-    }
-
-    private Outcome<string> Ref(Parameter p, string raw, string? modifier)
-    {
-        var text = Reference.Local(SearchValue.Unescape(raw), server);
-        if (modifier is not null && !ResourceTypes.Known(modifier)) return Problem.Invalid($"The modifier ':{modifier}' is not supported for '{p.Code}'.", p.Code, "not-supported");
-        var (type, id) = Reference.Split(text);
-        var foreign = text.Contains(':', StringComparison.Ordinal) || text.StartsWith('#');
-        type ??= modifier ?? (p.Targets is [var only] ? only : null);
-        return type is not null && !foreign
-            ? $"(x.target_id = {Add(id)} and x.target_type = {Add(ResourceTypes.Number(type))})"
-            : $"x.target_id = {Add(id)}";
-    }
-
-    private Outcome<string> Quantity(Parameter p, string raw)
-    {
-        var parts = SearchValue.Split(raw, '|');
-        var (prefix, text) = SearchValue.Prefix(parts[0]);
-        if (NumberRange.Parse(text) is not { } n) return Problem.Invalid($"'{raw}' is not a number.", p.Code);
-        var (lo, hi, value) = (Add(n.Lo), Add(n.Hi), Add(n.Value));
-        var condition = prefix switch
-        {
-            "eq" => $"(x.lo >= {lo} and x.hi <= {hi})",
-            "ne" => $"(x.lo < {lo} or x.hi > {hi})",
-            "gt" or "sa" => $"(x.lo + x.hi) / 2 > {value}",
-            "lt" or "eb" => $"(x.lo + x.hi) / 2 < {value}",
-            "ge" => $"(x.lo + x.hi) / 2 >= {value}",
-            "le" => $"(x.lo + x.hi) / 2 <= {value}",
-            _ => $"(x.lo + x.hi) / 2 between {value} - abs({value}) * 0.1 and {value} + abs({value}) * 0.1",
-        };
-        if (parts.Count == 3 && parts[1].Length > 0) condition += $" and x.system = {Add(SearchValue.Unescape(parts[1]))}";
-        if (parts.Count == 3 && parts[2].Length > 0) condition += $" and x.code = {Add(SearchValue.Unescape(parts[2]))}";
-        return $"({condition})";
-    }
-
-    private Outcome<string> Uri(string raw, string? modifier)
-    {
-        var text = SearchValue.Unescape(raw);
-        return modifier switch
-        {
-            "below" => $"(x.value >= {Add(text)} and x.value < {Add(text + Highest)})",
-            "above" => $"starts_with({Add(text)}, x.value)",
-            _ => $"x.value = {Add(IndexRows.Cut(text))}",
-        };
-    }
-
-    private static string Table(Parameter p) => p.Kind switch
-    {
-        ParameterKind.Token => "token",
-        ParameterKind.String => "string",
-        ParameterKind.Date => "date",
-        ParameterKind.Reference => "reference",
-        ParameterKind.Uri => "uri",
-        _ => "quantity",
-    };
-}
-
-/// <summary>Lists, escapes and prefixes of search values. http://hl7.org/fhir/R4/search.html#escaping</summary>
-internal static class SearchValue
-{
-    private static readonly string[] Prefixes = ["eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"];
-
-    /// <summary>PostgreSQL has no text with U+0000 in it, and a statement that fails over it while being prepared spoils its connection.</summary>
-    public static readonly Problem Zero = Problem.Invalid("The search holds a character that no text has (U+0000).");
-
-    public static bool HoldsZero(string text) => text.Contains('\0', StringComparison.Ordinal) || text.Contains("%00", StringComparison.Ordinal);
-
-    public static List<string> Split(string value, char at)
-    {
-        var parts = new List<string>();
-        var part = new StringBuilder();
-        for (var i = 0; i < value.Length; i++)
-        {
-            if (value[i] == '\\' && i + 1 < value.Length) part.Append(value[i]).Append(value[++i]);
-            else if (value[i] == at)
-            {
-                parts.Add(part.ToString());
-                part.Clear();
+                clauses.Add(Type == "Patient" ? Criteria.Make(Of.Types, "_id", [patient]).Value!
+                    : Criteria.Member("Patient", patient, Compartments.Compartment.Numbers("Patient", types)));
+                return null;
             }
-            else part.Append(value[i]);
+            var these = Args.Add(types.Select(ResourceTypes.Number).ToArray());
+            limited.Add(within.Value is { } condition ? $"(r.type = any({these}) and {condition})" : $"r.type = any({these})");
         }
-        parts.Add(part.ToString());
-        return parts;
+        if (limited is [var whole] && whole.StartsWith("r.type = any(", StringComparison.Ordinal)) return null; // nothing is limited
+        if (limited.Count == 0) return FhirAccess.Reach(Of.By, Type, 's').Problem;
+        clauses.Add(new Clause(_ => $"({string.Join(" or ", limited)})", null, 9));
+        return null;
     }
 
-    public static string Unescape(string value)
+    private string Filter(Clause? leading = null) =>
+        $"r.tenant = $1 and r.{ofType} and not r.deleted{string.Concat(clauses.Where(c => c != leading).Select(c => $" and {c.Probe("r")}"))}";
+
+    /// <summary>All of it as a condition on rows that are named already, alias r: for exports and for changes compared with subscriptions.</summary>
+    public string Where => Filter();
+
+    /// <summary>The first few that match, in no order: for the conditions of writes.</summary>
+    public string Some(int limit) => $"{Led(clauses.Where(c => c.Drive is not null).MinBy(c => c.Rank), "r.id, r.rid")} limit {limit}";
+
+    public string Count() => clauses is [{ Exact: true, Drive: { } rows }] ? $"select count(distinct d.rid) from ({rows}) d" : Led(clauses.Where(c => c.Drive is not null).MinBy(c => c.Rank), "count(*)");
+
+    private string Led(Clause? leading, string what, string more = "") => leading is null
+        ? $"select {what} from fhir.resource r where {Filter()}{more}"
+        : $"select {what} from (select distinct d.rid from ({leading.Drive}) d) d join fhir.resource r on r.tenant = $1 and r.rid = d.rid where {Filter(leading)}{more}";
+
+    /// <summary>One page and one row more, which tells that there is a next.</summary>
+    public string Page(Sort sort, int limit)
     {
-        if (!value.Contains('\\', StringComparison.Ordinal)) return value;
-        var text = new StringBuilder();
-        for (var i = 0; i < value.Length; i++)
+        var what = $"r.type, r.id, r.rid, r.body{sort.Columns}";
+        // A walk in the order of a criterion keeps to it at no cost, and stops when the page is full: it need not lead.
+        var drivers = clauses.Where(c => c.Drive is not null && (c.Walk is null || c.Walk.Number != sort.Leading)).OrderBy(c => c.Rank).Take(MostDrivers).ToList();
+        if (drivers is [{ Rank: 0 } sure, ..]) return $"select * from ({Led(sure, what)}) b where true{sort.After} {sort.Order} limit {limit}";
+        var walked = clauses.Select(c => c.Walk).FirstOrDefault(w => w is not null && w.Number == sort.Leading);
+        if (drivers.Count == 0) return Ordered(sort.Walks(walked, Unwalked, "", limit), sort, limit);
+        var (with, parts, many) = (new List<string>(), new List<string>(), "");
+        for (var i = 0; i < drivers.Count; i++)
         {
-            if (value[i] == '\\' && i + 1 < value.Length && value[i + 1] is (',' or '|' or '$' or '\\')) i++;
-            text.Append(value[i]);
+            with.Add($"c{i} as materialized (select d.rid from ({drivers[i].Drive}) d limit {Few + 1}), n{i} as materialized (select count(*) as n from c{i})");
+            var here = $"{many} and (select n from n{i}) <= {Few}";
+            parts.Add($"(select * from (select {what} from (select distinct rid from c{i}) d join fhir.resource r on r.tenant = $1 and r.rid = d.rid where {Filter(drivers[i])}{here}) b where true{sort.After} {sort.Order} limit {limit})");
+            many += $" and (select n from n{i}) > {Few}";
         }
-        return text.ToString();
+        var (walkWith, walks) = sort.Walks(walked, Unwalked, many, limit);
+        return Ordered(([.. with, .. walkWith], [.. parts, .. walks]), sort, limit);
     }
 
-    public static (string Operator, string Value) Prefix(string value) =>
-        value.Length > 2 && Prefixes.Contains(value[..2]) ? (value[..2], value[2..]) : ("eq", value);
+    private string Unwalked(DateWalk? walked) => Filter(walked is null ? null : clauses.Find(c => c.Walk == walked));
 
-    public static int? Count(string? value) => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : null;
+    private static string Ordered((IReadOnlyList<string> With, IReadOnlyList<string> Parts) of, Sort sort, int limit) =>
+        $"{(of.With.Count > 0 ? $"with {string.Join(", ", of.With)} " : "")}{string.Join(" union all ", of.Parts)}{(of.Parts.Count + of.With.Count > 1 ? $" {sort.Order} limit {limit}" : "")}";
 }

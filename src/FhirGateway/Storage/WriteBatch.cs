@@ -17,6 +17,7 @@ internal sealed class WriteBatch(Tx tx)
     private readonly Lines<ReferenceRow> references = new();
     private readonly Lines<QuantityRow> quantities = new();
     private readonly Lines<UriRow> uris = new();
+    private readonly Lines<CompositeRow> composites = new();
 
     public void Add(short type, string id, long rid, int version, string method, byte[]? body, bool isNew, IndexRows? before, IndexRows? after)
     {
@@ -27,16 +28,17 @@ internal sealed class WriteBatch(Tx tx)
         references.Diff(rid, before?.References, after?.References);
         quantities.Diff(rid, before?.Quantities, after?.Quantities);
         uris.Diff(rid, before?.Uris, after?.Uris);
+        composites.Diff(rid, before?.Composites, after?.Composites);
     }
 
-    public async Task Run(DateTimeOffset updated)
+    /// <summary>Travels with the transaction's next round trip.</summary>
+    public void Later(DateTimeOffset updated)
     {
-        await using var batch = new NpgsqlBatch(tx.Connection, tx.Transaction);
         var added = rows.Where(r => r.IsNew).ToList();
         var changed = rows.Where(r => !r.IsNew).ToList();
         if (added.Count > 0)
         {
-            Command(batch, """
+            Command("""
                 insert into fhir.resource (tenant, type, id, rid, version, updated, deleted, method, body)
                 select $1, r.type, r.id, r.rid, r.version, $2, r.body is null, r.method, r.body
                 from unnest($3::smallint[], $4::text[], $5::bigint[], $6::int[], $7::text[], $8::bytea[]) as r (type, id, rid, version, method, body)
@@ -44,7 +46,7 @@ internal sealed class WriteBatch(Tx tx)
         }
         if (changed.Count > 0)
         {
-            batch.BatchCommands.Add(new NpgsqlBatchCommand("""
+            tx.Later(new NpgsqlBatchCommand("""
                 insert into fhir.history (tenant, type, id, version, seq, updated, deleted, method, body)
                 select r.tenant, r.type, r.id, r.version, r.seq, r.updated, r.deleted, r.method, r.body
                 from fhir.resource r join unnest($2::smallint[], $3::text[]) as c (type, id) on c.type = r.type and c.id = r.id
@@ -53,18 +55,17 @@ internal sealed class WriteBatch(Tx tx)
             {
                 Parameters = { P(tx.Tenant), P(changed.Select(c => c.Type).ToArray()), P(changed.Select(c => c.Id).ToArray()) },
             });
-            Command(batch, """
+            Command("""
                 update fhir.resource r set version = c.version, seq = nextval('fhir.seq'), updated = $2, deleted = c.body is null, method = c.method, body = c.body
                 from unnest($3::smallint[], $4::text[], $5::bigint[], $6::int[], $7::text[], $8::bytea[]) as c (type, id, rid, version, method, body)
                 where r.tenant = $1 and r.type = c.type and r.id = c.id
                 """, updated, changed);
         }
-        Index(batch);
-        await batch.ExecuteNonQueryAsync(tx.Stop);
+        Index();
     }
 
-    private void Command(NpgsqlBatch batch, string sql, DateTimeOffset updated, List<(short Type, string Id, long Rid, int Version, string Method, byte[]? Body, bool IsNew)> of) =>
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(sql)
+    private void Command(string sql, DateTimeOffset updated, List<(short Type, string Id, long Rid, int Version, string Method, byte[]? Body, bool IsNew)> of) =>
+        tx.Later(new NpgsqlBatchCommand(sql)
         {
             Parameters =
             {
@@ -74,61 +75,16 @@ internal sealed class WriteBatch(Tx tx)
             },
         });
 
-    private void Index(NpgsqlBatch batch)
+    private void Index()
     {
-        tokens.Write(batch, tx.Tenant, "token", "system text, code text", "system", t => t.Param,
-            l => [Texts(l.Select(x => x.System)), P(l.Select(x => x.Code).ToArray())]);
-        strings.Write(batch, tx.Tenant, "string", "norm text, exact text", null, s => s.Param,
-            l => [P(l.Select(x => x.Norm).ToArray()), P(l.Select(x => x.Exact).ToArray())]);
-        dates.Write(batch, tx.Tenant, "date", "lo timestamptz, hi timestamptz", null, d => d.Param,
-            l => [P(l.Select(x => x.Lo).ToArray()), P(l.Select(x => x.Hi).ToArray())]);
-        references.Write(batch, tx.Tenant, "reference", "target_type smallint, target_id text", "target_type", r => r.Param,
-            l => [new() { Value = l.Select(x => x.TargetType).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint }, P(l.Select(x => x.TargetId).ToArray())]);
-        quantities.Write(batch, tx.Tenant, "quantity", "lo numeric, hi numeric, system text, code text", "system,code", q => q.Param,
-            l => [P(l.Select(x => x.Lo).ToArray()), P(l.Select(x => x.Hi).ToArray()), Texts(l.Select(x => x.System)), Texts(l.Select(x => x.Code))]);
-        uris.Write(batch, tx.Tenant, "uri", "value text", null, u => u.Param, l => [P(l.Select(x => x.Value).ToArray())]);
+        tokens.Write(tx, IndexTables.Token);
+        strings.Write(tx, IndexTables.String);
+        dates.Write(tx, IndexTables.Date);
+        references.Write(tx, IndexTables.Reference);
+        quantities.Write(tx, IndexTables.Quantity);
+        uris.Write(tx, IndexTables.Uri);
+        composites.Write(tx, IndexTables.Composite);
     }
 
     private static NpgsqlParameter P(object value) => new() { Value = value };
-    private static NpgsqlParameter Texts(IEnumerable<string?> values) => new() { Value = values.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
-
-    /// <summary>Rows to take away and to add in one index table.</summary>
-    private sealed class Lines<T> where T : struct
-    {
-        private readonly List<(long Rid, T Row)> gone = [];
-        private readonly List<(long Rid, T Row)> come = [];
-
-        public void Diff(long rid, HashSet<T>? before, HashSet<T>? after)
-        {
-            if (before is not null) gone.AddRange(before.Where(r => after?.Contains(r) != true).Select(r => (rid, r)));
-            if (after is not null) come.AddRange(after.Where(r => before?.Contains(r) != true).Select(r => (rid, r)));
-        }
-
-        public void Write(NpgsqlBatch batch, int tenant, string table, string columns, string? nullable, Func<T, int> param, Func<List<T>, NpgsqlParameter[]> values)
-        {
-            var names = columns.Split(", ").Select(c => c.Split(' ')[0]).ToArray();
-            var arrays = string.Join(", ", columns.Split(", ").Select((c, i) => $"${i + 4}::{c.Split(' ')[1]}[]"));
-            var unnest = $"unnest($2::int[], $3::bigint[], {arrays}) as x (param, rid, {string.Join(", ", names)})";
-            var nullables = nullable?.Split(',') ?? [];
-            if (gone.Count > 0)
-            {
-                var same = string.Join(" and ", names.Select(n => nullables.Contains(n) ? $"t.{n} is not distinct from x.{n}" : $"t.{n} = x.{n}"));
-                Add(batch, $"delete from fhir.{table} t using {unnest} where t.tenant = $1 and t.rid = x.rid and t.param = x.param and {same}", gone);
-            }
-            if (come.Count > 0)
-            {
-                Add(batch, $"insert into fhir.{table} (tenant, param, rid, {string.Join(", ", names)}) select $1, x.param, x.rid, {string.Join(", ", names.Select(n => $"x.{n}"))} from {unnest}", come);
-            }
-
-            void Add(NpgsqlBatch to, string sql, List<(long Rid, T Row)> lines)
-            {
-                var command = new NpgsqlBatchCommand(sql);
-                command.Parameters.Add(P(tenant));
-                command.Parameters.Add(P(lines.Select(l => param(l.Row)).ToArray()));
-                command.Parameters.Add(P(lines.Select(l => l.Rid).ToArray()));
-                foreach (var v in values([.. lines.Select(l => l.Row)])) command.Parameters.Add(v);
-                to.BatchCommands.Add(command);
-            }
-        }
-    }
 }

@@ -5,12 +5,13 @@ using HealthTeams.FhirGateway.Json;
 using HealthTeams.FhirGateway.Outcomes;
 using HealthTeams.FhirGateway.Search;
 using HealthTeams.FhirGateway.Validation;
+using Npgsql;
 
 namespace HealthTeams.FhirGateway.Storage;
 
 /// <summary>
 /// Every write goes this way, one resource or a bundle, in the caller's transaction: lock the identifiers, resolve the
-/// conditions, lock the rows, check versions, write all rows in one round trip, apply the slices, publish the events.
+/// conditions, lock the rows, check versions, apply the slices, write all rows and events with the commit.
 /// Conditional writes are race-free by one advisory lock per identifier, taken in sorted order by every write that
 /// carries that identifier; a loser finds the winner's resource and answers as matched (FHIR-33, FHIR-34).
 /// </summary>
@@ -24,11 +25,14 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
     public async Task<Outcome<IReadOnlyList<WriteResult>>> Run(Tx tx, IReadOnlyList<WriteEntry> entries, bool transaction = false, bool applySlices = true)
     {
         var references = new ReferenceMap(settings.Base);
-        await Lock(tx, entries);
+        // A projection makes nothing new and changes no identifier: the row's own lock is enough, and no order of locks is crossed.
+        if (applySlices) Lock(tx, entries);
+        var conditional = entries.Where(e => e.Condition is not null).ToList();
+        var matches = new Queue<Outcome<List<string>>>(conditional.Count == 0 ? [] : await Conditions.Find(tx, [.. conditional.Select(e => (e.Type, e.Condition!, e.By))], settings.Base));
         var plan = new Planned[entries.Count];
         for (var i = 0; i < entries.Count; i++)
         {
-            var resolved = await Resolve(tx, entries[i], transaction ? references : null);
+            var resolved = Resolve(tx, entries[i], entries[i].Condition is null ? (Outcome<List<string>>?)null : matches.Dequeue(), transaction ? references : null);
             if (!resolved.Ok) return At(entries[i], resolved.Problem, entries.Count);
             plan[i] = resolved.Value;
         }
@@ -42,7 +46,7 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
         var batch = new WriteBatch(tx);
         var updated = new DateTimeOffset(tx.Now.Ticks - tx.Now.Ticks % TimeSpan.TicksPerMillisecond, TimeSpan.Zero);
         var results = new WriteResult[plan.Length];
-        var written = new List<(WriteResult Result, JsonElement Body)>();
+        var written = new List<(WriteResult Result, JsonElement Body, bool Unheard)>();
         for (var i = 0; i < plan.Length; i++)
         {
             var one = await Write(plan[i], current.GetValueOrDefault((plan[i].Entry.Type, plan[i].Id)), batch, updated, references, tx.Stop);
@@ -50,13 +54,13 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
             results[i] = one.Value.Result;
             if (results[i].Changed)
             {
-                written.Add(one.Value);
+                written.Add((results[i], one.Value.Body, plan[i].Entry.Kind == WriteKind.Create));
                 tx.Publish(results[i].Body is null ? "fhir.delete" : results[i].Status == 201 ? "fhir.create" : "fhir.update",
                     $"{results[i].Type}/{results[i].Id}", PatientOf.Resource(results[i].Type, results[i].Id, results[i].Body ?? current.GetValueOrDefault((plan[i].Entry.Type, plan[i].Id))?.Body),
                     new { version = results[i].Version });
             }
         }
-        if (written.Count > 0) await batch.Run(updated);
+        if (written.Count > 0) batch.Later(updated);
         if (!applySlices)
         {
             later.GetOrCreateValue(tx).AddRange(results);
@@ -71,39 +75,43 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
         return results;
     }
 
-    private static async Task Lock(Tx tx, IReadOnlyList<WriteEntry> entries)
+    /// <summary>
+    /// One lock per identifier value, and one per id that a client may be making at this moment; all taken in one order.
+    /// </summary>
+    private static void Lock(Tx tx, IReadOnlyList<WriteEntry> entries)
     {
         var keys = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var e in entries)
         {
+            if (e is { Kind: WriteKind.Update, Id: { } id }) keys.Add($"{e.Type}/{id}");
             if (e.Body is { } body)
             {
+                // By the value alone: a condition may leave the system out.
                 foreach (var i in FhirJson.Items(body, "identifier"))
                 {
-                    if (FhirJson.Text(i, "value") is not { } value) continue;
-                    keys.Add($"{e.Type}|{FhirJson.Text(i, "system")}|{value}");
-                    keys.Add($"{e.Type}||{value}"); // a condition may name the value alone
+                    if (FhirJson.Text(i, "value") is { } value) keys.Add($"{e.Type}|{value}");
                 }
             }
-            foreach (var token in Conditions.Identifiers(e.Condition)) keys.Add($"{e.Type}|{token}");
-            if (e.Condition is not null && !Conditions.Identifiers(e.Condition).Any()) keys.Add($"{e.Type}|*");
+            if (e.Condition is null) continue;
+            var values = Conditions.Identifiers(e.Condition).ToList();
+            foreach (var value in values) keys.Add($"{e.Type}|{value}");
+            if (values.Count == 0) keys.Add($"{e.Type}|*");
         }
         if (keys.Count == 0) return;
         // A lock each for as many as PostgreSQL's lock table bears; a larger load has the tenant's gate to itself instead.
         var alone = keys.Count > MostLocks;
-        await tx.Execute($"""
-            with gate as materialized (select pg_advisory_xact_lock{(alone ? "" : "_shared")}(8, @Tenant))
-            select count(pg_advisory_xact_lock(hashtextextended(k, @Tenant))) from gate, (select k from unnest(@keys) k order by k collate "C") s
-            """, new { tx.Tenant, keys = alone ? [] : keys.ToArray() });
+        tx.Later(new NpgsqlBatchCommand("call fhir.take_locks($1, $2, $3)")
+        {
+            Parameters = { new() { Value = tx.Tenant }, new() { Value = alone }, new() { Value = alone ? [] : keys.ToArray() } },
+        });
     }
 
-    private async Task<Outcome<Planned>> Resolve(Tx tx, WriteEntry e, ReferenceMap? references)
+    private static Outcome<Planned> Resolve(Tx tx, WriteEntry e, Outcome<List<string>>? match, ReferenceMap? references)
     {
         var id = e.Id;
         var matched = false;
-        if (e.Condition is not null)
+        if (match is { } found)
         {
-            var found = await Conditions.Find(tx, e.Type, e.Condition, settings.Base);
             if (!found.Ok) return found.Problem;
             if (found.Value.Count > 1) return Problem.Precondition($"{e.Type}?{e.Condition} matches more than one resource.", "multiple-matches");
             matched = found.Value.Count == 1;
@@ -147,6 +155,7 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
     /// <summary>Conditional references become what they match; a urn:uuid that no entry has is an error that names it (FHIR-62, FHIR-65).</summary>
     private async Task<Problem?> Unresolved(Tx tx, Planned[] plan, ReferenceMap references)
     {
+        var conditional = new Dictionary<string, WriteEntry>(StringComparer.Ordinal);
         foreach (var p in plan)
         {
             // A Bundle that is stored has entries of its own to refer to.
@@ -159,17 +168,21 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
                 {
                     return Problem.Invalid($"No entry has the fullUrl {reference}.", $"Bundle.entry[{p.Entry.Position}].resource", "not-found");
                 }
-                var query = reference.IndexOf('?', StringComparison.Ordinal);
-                if (query <= 0 || !ResourceTypes.Known(reference[..query])) continue;
-                var found = await Conditions.Find(tx, reference[..query], reference[(query + 1)..], settings.Base);
-                if (!found.Ok) return found.Problem with { Detail = $"The reference {reference}: {found.Problem.Detail}", Where = $"Bundle.entry[{p.Entry.Position}].resource" };
-                if (found.Value.Count != 1)
-                {
-                    return Problem.Precondition($"The reference {reference} matches {(found.Value.Count == 0 ? "nothing" : "more than one resource")}.",
-                        found.Value.Count == 0 ? "not-found" : "multiple-matches") with { Where = $"Bundle.entry[{p.Entry.Position}].resource" };
-                }
-                references.Add(reference, $"{reference[..query]}/{found.Value[0]}");
+                if (LogicalReference.Is(reference)) conditional.TryAdd(reference, p.Entry);
             }
+        }
+        if (conditional.Count == 0) return null;
+        var found = await Conditions.Find(tx, [.. conditional.Select(c => (LogicalReference.Split(c.Key).Type, LogicalReference.Split(c.Key).Condition, c.Value.By))], settings.Base);
+        foreach (var ((reference, entry), match) in conditional.Zip(found))
+        {
+            var at = $"Bundle.entry[{entry.Position}].resource";
+            if (!match.Ok) return match.Problem with { Detail = $"The reference {reference}: {match.Problem.Detail}", Where = at };
+            if (match.Value.Count != 1)
+            {
+                return Problem.Precondition($"The reference {reference} matches {(match.Value.Count == 0 ? "nothing" : "more than one resource")}.",
+                    match.Value.Count == 0 ? "not-found" : "multiple-matches") with { Where = at };
+            }
+            references.Add(reference, $"{LogicalReference.Split(reference).Type}/{match.Value[0]}");
         }
         return null;
     }
@@ -219,21 +232,23 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
             if (!exists) return now is null ? Problem.NotFound($"{e.Type}/{p.Id} does not exist.") : Problem.Gone($"{e.Type}/{p.Id} has been deleted.");
             var patched = e.Patch!(Parse(now!.Body!));
             if (!patched.Ok) return patched.Problem;
-            if (validator.Validate(patched.Value, e.Type) is { Count: > 0 } issues) return Problem.Unprocessable(issues[0].Diagnostics, issues[0].Expression, issues[0].Code);
+            // What was taken as it came (handling=lenient) does not stand in the way of a patch of something else.
+            if (validator.Validate(patched.Value, e.Type) is { Count: > 0 } all && all.Except(validator.Validate(now.Body!, e.Type)).ToList() is { Count: > 0 } issues) return Problem.Unprocessable(issues[0].Diagnostics, issues[0].Expression, issues[0].Code);
             body = Parse(patched.Value);
         }
         else body = e.Body!.Value;
 
-        if (exists && SameContent(now!, body, p.Id, references)) return Unchanged(200, p, now!);
         var version = (now?.Version ?? 0) + 1;
         var stored = FhirJson.Stamp(body, p.Id, version, updated, references);
-        var after = Parse(stored);
+        if (exists && FhirJson.SameButForStamp(stored, now!.Body!)) return Unchanged(200, p, now);
+        // What the indexes and slices see is what is stored: references of ours are relative there.
+        var after = references.Changes(body) ? Parse(stored) : body;
         batch.Add(type, p.Id, now?.Rid ?? await rids.Next(stop), version, Method(e.Kind), stored, now is null,
             exists ? IndexRows.Of(e.Type, Parse(now!.Body!)) : null, IndexRows.Of(e.Type, after));
         return (new WriteResult(exists ? 200 : 201, e.Type, p.Id, version, updated, stored, true) { Before = now?.Body }, after);
     }
 
-    private async Task<Problem?> Apply(Tx tx, List<(WriteResult Result, JsonElement Body)> written)
+    private async Task<Problem?> Apply(Tx tx, List<(WriteResult Result, JsonElement Body, bool Unheard)> written)
     {
         var here = written.Where(w => w.Result.Body is not null).ToDictionary(w => $"{w.Result.Type}/{w.Result.Id}", w => w.Body);
         async Task<Dictionary<string, JsonElement>> Read(IEnumerable<string> references)
@@ -251,18 +266,11 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
 
         foreach (var slice in slices)
         {
-            foreach (var (result, body) in written)
-            {
-                if (result.Type != slice.Type) continue;
-                if (result.Body is null) await slice.Remove(tx, result.Id);
-                else if (await slice.Apply(tx, result.Id, body, Read) is { } refused) return refused;
-            }
+            var own = written.Where(w => w.Result.Type == slice.Type).Select(w => new Written(w.Result.Id, w.Result.Body is null ? null : w.Body, w.Unheard) { Before = w.Result.Before }).ToList();
+            if (own.Count > 0 && await slice.Apply(tx, own, Read) is { } refused) return refused;
         }
         return null;
     }
-
-    private static bool SameContent(Stored now, JsonElement body, string id, ReferenceMap references) =>
-        FhirJson.Stamp(body, id, now.Version, now.Updated, references).AsSpan().SequenceEqual(now.Body);
 
     private static (WriteResult, JsonElement) Unchanged(int status, Planned p, Stored? now) =>
         (new WriteResult(status, p.Entry.Type, p.Id, now?.Version ?? 0, now?.Updated ?? default, now?.Body, false) { Before = now?.Body }, default);

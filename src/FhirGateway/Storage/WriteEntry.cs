@@ -27,6 +27,9 @@ internal sealed record WriteEntry
     /// <summary>Turns the current body into the next (already without validation), for patch.</summary>
     public Func<JsonElement, Outcome<byte[]>>? Patch { get; init; }
 
+    /// <summary>Whose scopes bound what its conditions can match; null is the product itself.</summary>
+    public Caller? By { get; init; }
+
     /// <summary>Where it stood in the bundle, for messages.</summary>
     public int Position { get; init; }
 }

@@ -22,6 +22,12 @@ internal sealed record Rights(string Id, CallerKind Kind, string? Client, string
     /// <summary>The product itself has no caller and may everything; anybody else without one may nothing.</summary>
     public static Rights Of(Actor actor) => actor.Caller is { } caller ? Of(caller) : new Rights(actor.Id, actor.Kind, actor.Client, actor == Actor.Product ? Everything : [], null);
 
+    /// <summary>Whoever asked, with what counts here.</summary>
+    public Caller Caller(int tenant) => new()
+    {
+        Tenant = tenant, TenantSlug = "", Id = Id, Kind = Kind, Client = Client, Scopes = [.. Scopes.Where(s => !s.Contains('?', StringComparison.Ordinal))], LaunchPatient = Patient,
+    };
+
     public static Rights Parse(string json) => JsonSerializer.Deserialize<Rights>(json)!;
 
     /// <param name="type">Resource type, or "*" for all of them.</param>

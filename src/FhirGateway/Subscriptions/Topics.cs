@@ -21,7 +21,7 @@ internal static class Topics
 
     public static bool Is(string criteria) => criteria.StartsWith("http", StringComparison.Ordinal);
 
-    /// <summary>The topics and operations, in the CapabilityStatement's entry of Subscription.</summary>
+    /// <summary>The topics, in the CapabilityStatement's entry of Subscription.</summary>
     public static void Describe(Utf8JsonWriter w)
     {
         w.WriteStartArray("extension");
@@ -36,24 +36,7 @@ internal static class Topics
         w.WriteStartArray("supportedProfile");
         w.WriteStringValue("http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-subscription");
         w.WriteEndArray();
-        w.WriteStartArray("operation");
-        foreach (var (name, definition) in Operations)
-        {
-            w.WriteStartObject();
-            w.WriteString("name", name);
-            w.WriteString("definition", definition);
-            w.WriteEndObject();
-        }
-        w.WriteEndArray();
     }
-
-    private static readonly (string, string)[] Operations =
-    [
-        ("status", "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-status"),
-        ("events", "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-events"),
-        ("get-ws-binding-token", "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-get-ws-binding-token"),
-        ("resend", "https://healthteams.example/fhir/OperationDefinition/subscription-resend"),
-    ];
 
     /// <returns>Whether it is one of ours; the type, or null for all.</returns>
     public static bool Known(string topic, out string? type)

@@ -90,7 +90,7 @@ public sealed class AccessLog(Db db, ILogger<AccessLog> log) : BackgroundService
     private static async Task Write(Tx tx, Batch batch)
     {
         // One chain per tenant: the lock keeps two hosts from forking it.
-        await Locks.Take(tx, ["access-chain"]);
+        Locks.Take(tx, "access-chain");
         // Committed, but the answer was lost on the way: it is there already.
         if (await tx.Scalar<bool>("select exists (select from platform.access_batch where tenant = @Tenant and id = @Id)", new { tx.Tenant, batch.Id })) return;
         var rows = batch.Rows;
@@ -103,8 +103,7 @@ public sealed class AccessLog(Db db, ILogger<AccessLog> log) : BackgroundService
         hash.AppendData(previous);
         for (var i = 0; i < rows.Count; i++) hash.AppendData(Encoding.UTF8.GetBytes(Line(ids[i], rows[i])));
 
-        await using var commands = new NpgsqlBatch(tx.Connection, tx.Transaction);
-        commands.BatchCommands.Add(new NpgsqlBatchCommand("""
+        tx.Later(new NpgsqlBatchCommand("""
             insert into platform.access (tenant, at, id, batch, actor, actor_kind, client, source, action, subject, patient, outcome)
             select $1, a.at, a.id, $2, a.actor, a.kind, a.client, a.source, a.action, a.subject, a.patient, a.outcome
             from unnest($3::timestamptz[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::smallint[])
@@ -127,7 +126,7 @@ public sealed class AccessLog(Db db, ILogger<AccessLog> log) : BackgroundService
                 new() { Value = rows.Select(r => r.Outcome).ToArray() },
             },
         });
-        commands.BatchCommands.Add(new NpgsqlBatchCommand(
+        tx.Later(new NpgsqlBatchCommand(
             "insert into platform.access_batch (tenant, id, seq, at, rows, previous, hash) values ($1, $2, $3, $4, $5, $6, $7)")
         {
             Parameters =
@@ -141,7 +140,6 @@ public sealed class AccessLog(Db db, ILogger<AccessLog> log) : BackgroundService
                 new() { Value = hash.GetHashAndReset() },
             },
         });
-        await commands.ExecuteNonQueryAsync(tx.Stop);
     }
 
     /// <param name="Id">Given before the first try, so that no try writes it twice.</param>

@@ -1,4 +1,4 @@
-using System.Data.Common;
+using System.Globalization;
 using Dapper;
 using Npgsql;
 
@@ -47,22 +47,18 @@ public sealed class Db(NpgsqlDataSource app, NpgsqlDataSource worker, TimeProvid
         await using var connection = await app.OpenConnectionAsync(stop);
         await using var transaction = await connection.BeginTransactionAsync(stop);
         var tx = new Tx(connection, transaction, tenant, actor, clock.GetUtcNow(), routing, stop);
-        await connection.ExecuteAsync(new CommandDefinition(
-            "select set_config('app.tenant', @tenant, true)",
-            new { tenant = tenant.ToString(System.Globalization.CultureInfo.InvariantCulture) }, transaction, cancellationToken: stop));
         var result = await work(tx);
         if (tx.Abandoned)
         {
             await transaction.RollbackAsync(stop);
             return result;
         }
-        await tx.Flush();
-        await transaction.CommitAsync(stop);
+        await tx.Commit();
         if (tx.LeftDeliveries) Committed?.Invoke();
         return result;
     }
 
-    /// <summary>For writers that bring their own batch (the gateway's one-round-trip writes).</summary>
+    /// <summary>For writers that bring their own transaction.</summary>
     public void SignalCommitted() => Committed?.Invoke();
 
     public async ValueTask DisposeAsync()
@@ -72,35 +68,108 @@ public sealed class Db(NpgsqlDataSource app, NpgsqlDataSource worker, TimeProvid
     }
 }
 
-/// <summary>One open transaction of one tenant: Dapper on it, events written with it.</summary>
-public sealed class Tx(
-    NpgsqlConnection connection, NpgsqlTransaction transaction, int tenant, Actor actor, DateTimeOffset now, EventRouting routing, CancellationToken stop)
+/// <summary>
+/// One open transaction of one tenant: Dapper on it, events written with it. What needs no answer travels with the next
+/// thing that does, or with the commit: a write of one resource is one round trip.
+/// </summary>
+public sealed class Tx
 {
+    private readonly NpgsqlConnection connection;
+    private readonly NpgsqlTransaction transaction;
+    private readonly EventRouting routing;
     private readonly List<Event> events = [];
+    private NpgsqlBatch waiting;
 
-    public NpgsqlConnection Connection => connection;
-    public NpgsqlTransaction Transaction => transaction;
-    public int Tenant => tenant;
-    public Actor Actor => actor;
+    internal Tx(NpgsqlConnection connection, NpgsqlTransaction transaction, int tenant, Actor actor, DateTimeOffset now, EventRouting routing, CancellationToken stop)
+    {
+        (this.connection, this.transaction, this.routing) = (connection, transaction, routing);
+        (Tenant, Actor, Now, Stop) = (tenant, actor, now, stop);
+        waiting = NewBatch();
+        // Row-level security's tenant, of this transaction and never of the session. A number of ours: no parameter may stand here.
+        Later(new NpgsqlBatchCommand($"set local app.tenant = '{tenant.ToString(CultureInfo.InvariantCulture)}'"));
+    }
+
+    public int Tenant { get; }
+    public Actor Actor { get; }
 
     /// <summary>The time of this transaction, from the injected clock; PostgreSQL's own clock is never asked.</summary>
-    public DateTimeOffset Now => now;
+    public DateTimeOffset Now { get; }
 
-    public CancellationToken Stop => stop;
+    public CancellationToken Stop { get; }
     public bool LeftDeliveries { get; private set; }
     internal bool Abandoned { get; private set; }
 
-    public Task<IEnumerable<T>> Query<T>(string sql, object? args = null) => connection.QueryAsync<T>(Command(sql, args));
-    public Task<T?> OneOrNone<T>(string sql, object? args = null) => connection.QuerySingleOrDefaultAsync<T>(Command(sql, args));
-    public Task<T?> Scalar<T>(string sql, object? args = null) => connection.ExecuteScalarAsync<T>(Command(sql, args));
-    public Task<int> Execute(string sql, object? args = null) => connection.ExecuteAsync(Command(sql, args));
-    public Task<DbDataReader> Read(string sql, object? args = null) => connection.ExecuteReaderAsync(Command(sql, args));
-    public Guid NewId() => Guid.CreateVersion7(now);
+    public async Task<IReadOnlyList<T>> Query<T>(string sql, object? args = null)
+    {
+        await using var batch = Batch();
+        batch.BatchCommands.Add(Arguments.Command(sql, args));
+        await using var reader = await batch.ExecuteReaderAsync(Stop);
+        return await Rows<T>(reader);
+    }
+
+    /// <summary>Two questions in one round trip.</summary>
+    public async Task<(IReadOnlyList<TFirst>, IReadOnlyList<TSecond>)> Query<TFirst, TSecond>((string Sql, object? Args) first, (string Sql, object? Args) second)
+    {
+        await using var batch = Batch();
+        batch.BatchCommands.Add(Arguments.Command(first.Sql, first.Args));
+        batch.BatchCommands.Add(Arguments.Command(second.Sql, second.Args));
+        await using var reader = await batch.ExecuteReaderAsync(Stop);
+        var rows = await Rows<TFirst>(reader);
+        await reader.NextResultAsync(Stop);
+        return (rows, await Rows<TSecond>(reader));
+    }
+
+    public async Task<T?> OneOrNone<T>(string sql, object? args = null) => (await Query<T>(sql, args)) switch
+    {
+        [] => default,
+        [var one] => one,
+        _ => throw new InvalidOperationException("More than one row."),
+    };
+
+    /// <summary>The first column of the first row; default when there is none, or it is null.</summary>
+    public async Task<T?> Scalar<T>(string sql, object? args = null)
+    {
+        await using var batch = Batch();
+        batch.BatchCommands.Add(Arguments.Command(sql, args));
+        await using var reader = await batch.ExecuteReaderAsync(Stop);
+        return await reader.ReadAsync(Stop) && !await reader.IsDBNullAsync(0, Stop) ? await reader.GetFieldValueAsync<T>(0, Stop) : default;
+    }
+
+    /// <param name="sql">One statement, or several with semicolons between them.</param>
+    /// <returns>Rows changed by the last of them.</returns>
+    public async Task<int> Execute(string sql, object? args = null)
+    {
+        await using var batch = Batch();
+        foreach (var statement in sql.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)) batch.BatchCommands.Add(Arguments.Command(statement, args));
+        await batch.ExecuteNonQueryAsync(Stop);
+        return (int)batch.BatchCommands[^1].RecordsAffected;
+    }
+
+    public Guid NewId() => Guid.CreateVersion7(Now);
+
+    /// <summary>Runs with the next batch or query, or with the commit, in the order given. Must return no rows; what it breaks shows then.</summary>
+    public void Later(NpgsqlBatchCommand command) => waiting.BatchCommands.Add(command);
+
+    /// <summary>What waits, to be extended by commands that return rows and executed at once by the caller.</summary>
+    public NpgsqlBatch Batch()
+    {
+        var batch = waiting;
+        waiting = NewBatch();
+        return batch;
+    }
+
+    /// <summary>Everything that waits is done now.</summary>
+    public async Task Send()
+    {
+        if (waiting.BatchCommands.Count == 0) return;
+        await using var batch = Batch();
+        await batch.ExecuteNonQueryAsync(Stop);
+    }
 
     /// <summary>Written when the work is done, in the same transaction as the state it tells of.</summary>
     public Event Publish(string kind, string subject, string? patient = null, object? data = null, TimeSpan delay = default)
     {
-        var e = Event.Of(NewId(), tenant, now, kind, subject, patient, actor, data) with { Delay = delay };
+        var e = Event.Of(NewId(), Tenant, Now, kind, subject, patient, Actor, data) with { Delay = delay };
         events.Add(e);
         return e;
     }
@@ -112,14 +181,23 @@ public sealed class Tx(
         return answer;
     }
 
-    internal async Task Flush()
+    /// <summary>The last writes, the events and the commit in one round trip. A batch that fails is not committed: what follows its error is not run.</summary>
+    internal async Task Commit()
     {
-        if (events.Count == 0) return;
-        await using var batch = new NpgsqlBatch(connection, transaction);
-        LeftDeliveries = EventSql.Append(batch, events, routing);
-        await batch.ExecuteNonQueryAsync(stop);
-        events.Clear();
+        if (events.Count > 0) LeftDeliveries = EventSql.Append(waiting, events, routing);
+        Later(new NpgsqlBatchCommand("commit"));
+        await Send();
     }
 
-    private CommandDefinition Command(string sql, object? args) => new(sql, args, transaction, cancellationToken: stop);
+    private async Task<List<T>> Rows<T>(NpgsqlDataReader reader)
+    {
+        var rows = new List<T>();
+        if (!await reader.ReadAsync(Stop)) return rows;
+        var parse = reader.GetRowParser(typeof(T));
+        do rows.Add((T)parse(reader));
+        while (await reader.ReadAsync(Stop));
+        return rows;
+    }
+
+    private NpgsqlBatch NewBatch() => new(connection, transaction);
 }

@@ -1,12 +1,16 @@
+using Npgsql;
+
 namespace HealthTeams.Platform.Database;
 
 /// <summary>
 /// Named locks that last as long as the transaction, always taken in the same order. A statement of its own: what is read
-/// in the same statement would still be read as of before the wait.
+/// in the same statement would still be read as of before the wait. Taken with the transaction's next batch.
 /// </summary>
 public static class Locks
 {
-    public static Task Take(Tx tx, IReadOnlyCollection<string> names) => names.Count == 0 ? Task.CompletedTask : tx.Execute("""
-        select count(pg_advisory_xact_lock(hashtextextended(l, @Tenant))) from (select l from unnest(@names) l group by l order by l collate "C") s
-        """, new { tx.Tenant, names = names.ToArray() });
+    public static void Take(Tx tx, params IReadOnlyCollection<string> names)
+    {
+        if (names.Count == 0) return;
+        tx.Later(new NpgsqlBatchCommand("call platform.take_locks($1, $2)") { Parameters = { new() { Value = tx.Tenant }, new() { Value = names.Distinct().Order(StringComparer.Ordinal).ToArray() } } });
+    }
 }

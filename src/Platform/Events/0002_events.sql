@@ -1,7 +1,7 @@
 -- One row per state change: the audit trail, the live update, the notification and the write-back in one.
 -- Ids only, never clinical text.
 create table platform.event (
-  tenant int not null references platform.tenant,
+  tenant int not null,
   id uuid not null,
   at timestamptz not null,
   kind text not null,

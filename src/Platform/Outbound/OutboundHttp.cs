@@ -90,10 +90,15 @@ public sealed class OutboundHttp : IDisposable
 
     /// <summary>An operator's or a registration's act: from now on this origin may be spoken to.</summary>
     public static Task Register(Npgsql.NpgsqlConnection connection, Uri uri, bool privateRanges, DateTimeOffset now, CancellationToken stop) =>
-        connection.ExecuteAsync(new CommandDefinition("""
-            insert into platform.outbound_host (origin, private_ranges, added_at) values (@origin, @privateRanges, @now)
-            on conflict (origin) do update set private_ranges = outbound_host.private_ranges or excluded.private_ranges
-            """, new { origin = uri.GetLeftPart(UriPartial.Authority), privateRanges, now }, cancellationToken: stop));
+        connection.ExecuteAsync(new CommandDefinition(RegisterSql, new { origin = uri.GetLeftPart(UriPartial.Authority), privateRanges, now }, cancellationToken: stop));
+
+    public static Task Register(Tx tx, Uri uri, bool privateRanges) =>
+        tx.Execute(RegisterSql, new { origin = uri.GetLeftPart(UriPartial.Authority), privateRanges, now = tx.Now });
+
+    private const string RegisterSql = """
+        insert into platform.outbound_host (origin, private_ranges, added_at) values (@origin, @privateRanges, @now)
+        on conflict (origin) do update set private_ranges = outbound_host.private_ranges or excluded.private_ranges
+        """;
 
     /// <summary>Whether this address may be spoken to; asked before something is promised that needs it.</summary>
     public Task<bool> Registered(Uri uri, CancellationToken stop) => Registered(uri.GetLeftPart(UriPartial.Authority), stop);

@@ -43,7 +43,7 @@ public sealed class EhrRegistry(Db db, KeyRing keys, LauncherSettings settings)
             // The EHR's own host and its issuer's; a discovered authorization server elsewhere is added when discovery names it.
             foreach (var host in issuer is null ? [uri] : new[] { uri, issuer })
             {
-                await OutboundHttp.Register(tx.Connection, host, said.PrivateNetwork || (host.IsLoopback && settings.DemoMode), tx.Now, tx.Stop);
+                await OutboundHttp.Register(tx, host, said.PrivateNetwork || (host.IsLoopback && settings.DemoMode));
             }
             var ehr = await tx.OneOrNone<Ehr>($"""
                 insert into auth.ehr

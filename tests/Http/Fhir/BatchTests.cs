@@ -67,5 +67,5 @@ public sealed class BatchTests(TestProduct product) : FhirTest(product)
 
     [Fact]
     public async Task A_bundle_in_a_bundle_is_not_run() =>
-        Assert.Equal(["404"], Statuses(await Body(Post("", Bundle("batch", Entry("POST", "/", Bundle("batch")))))));
+        Assert.Equal(["405"], Statuses(await Body(Post("", Bundle("batch", Entry("POST", "/", Bundle("batch")))))));
 }

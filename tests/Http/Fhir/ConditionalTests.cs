@@ -15,7 +15,7 @@ public sealed class ConditionalTests(TestProduct product) : FhirTest(product)
         await Fhir.Create("Patient", Patient());
     }
 
-    [Fact, Trait("Row", "FHIR-28")]
+    [Fact, Trait("Row", "FHIR-28"), Trait("Row", "FHIR-29")]
     public async Task A_conditional_create_creates_once_and_then_answers_what_is_there()
     {
         var first = await Body(CreateUnlessThere(), HttpStatusCode.Created);

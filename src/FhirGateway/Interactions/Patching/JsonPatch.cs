@@ -3,18 +3,23 @@ using System.Text.Json.Nodes;
 
 namespace HealthTeams.FhirGateway.Interactions;
 
-/// <summary>http://hl7.org/fhir/R4/http.html#patch with JSON Patch (RFC 6902). Values that are not touched keep their digits.</summary>
+/// <summary>http://hl7.org/fhir/R4/http.html#patch: JSON Patch (RFC 6902) here, FHIRPath Patch beside it. What is not touched keeps its digits.</summary>
 internal static class JsonPatch
 {
+    private const int MaxSteps = 5000;
+    private const int MostCopied = 4 * 1024 * 1024; // copying a list into itself doubles it each time
+
     private static readonly string[] Untouchable = ["/id", "/resourceType", "/meta/versionId", "/meta/lastUpdated"];
 
     public static Outcome<Func<JsonElement, Outcome<byte[]>>> Prepare(JsonElement patch, string? contentType)
     {
+        if (FhirPathPatch.IsOne(patch)) return FhirPathPatch.Prepare(patch);
         if (contentType is not null && !contentType.StartsWith("application/json-patch+json", StringComparison.OrdinalIgnoreCase))
         {
-            return new Problem(415, "not-supported", "Send a JSON Patch as application/json-patch+json.");
+            return new Problem(415, "not-supported", "Send a JSON Patch as application/json-patch+json, a FHIRPath Patch as a Parameters resource.");
         }
         if (patch.ValueKind != JsonValueKind.Array || patch.GetArrayLength() == 0) return Problem.Invalid("A JSON Patch is an array of operations.", code: "structure");
+        if (patch.GetArrayLength() > MaxSteps) return new Problem(413, "too-long", $"A patch has at most {MaxSteps} operations.");
         var steps = new List<Step>();
         foreach (var op in patch.EnumerateArray())
         {
@@ -35,6 +40,7 @@ internal static class JsonPatch
         if (path is null || !path.StartsWith('/')) return Problem.Invalid("Every operation needs a path that begins with '/'.", "path");
         if (name is "move" or "copy" && from is null) return Problem.Invalid($"'{name}' needs 'from'.", "from");
         if (name != "test" && Untouchable.Contains(path)) return Problem.Invalid($"{path} is the server's.", path);
+        if (name == "move" && Untouchable.Contains(from)) return Problem.Invalid($"{from} is the server's.", from);
         if (name is "add" or "replace" or "test" && !op.TryGetProperty("value", out _)) return Problem.Invalid($"'{name}' needs a value.", "value");
         return new Step(name, path, from, op.TryGetProperty("value", out var value) ? value : default);
     }
@@ -42,14 +48,15 @@ internal static class JsonPatch
     private static Outcome<byte[]> Apply(JsonElement resource, List<Step> steps)
     {
         var root = JsonNode.Parse(resource.GetRawText())!;
+        var copied = 0L;
         foreach (var step in steps)
         {
-            if (Run(root, step) is { } problem) return problem;
+            if (Run(root, step, ref copied) is { } problem) return problem;
         }
         return JsonSerializer.SerializeToUtf8Bytes(root);
     }
 
-    private static Problem? Run(JsonNode root, Step step)
+    private static Problem? Run(JsonNode root, Step step, ref long copied)
     {
         switch (step.Op)
         {
@@ -64,6 +71,9 @@ internal static class JsonPatch
                 return Add(root, step.Path, JsonNode.Parse(step.Value.GetRawText()));
             default:
                 if (!Find(root, step.From!, out var moved)) return Missing(step.From!);
+                // What is moved cannot go into itself (RFC 6902, 4.4).
+                if (step.Op == "move" && step.Path.StartsWith(step.From + "/", StringComparison.Ordinal)) return Problem.Unprocessable($"{step.From} cannot be moved into itself.", step.Path);
+                if (step.Op == "copy" && (copied += moved?.ToJsonString().Length ?? 0) > MostCopied) return new Problem(413, "too-long", "The patch copies more than 4 MB.", step.Path);
                 var copy = moved?.DeepClone();
                 return (step.Op == "move" ? Remove(root, step.From!) : null) ?? Add(root, step.Path, copy);
         }

@@ -24,17 +24,22 @@ internal sealed record Fed
 /// since: versions already replaced, and what a delete took away, are indexed again under rows of their own for as long as
 /// the question takes, in a transaction that is rolled back. Access is part of the question.
 /// </summary>
-internal sealed class Matching(Db db, FhirSettings settings, Rids rids)
+internal sealed class Comparing(Db db, FhirSettings settings, Rids rids)
 {
     /// <returns>Per subscription the changes that match, in their order; and what cannot be compared any more.</returns>
     public async Task<(List<(Subscribed To, List<Fed> Changes)> Matches, List<(Subscribed Of, Problem Why)> Broken)> Match(
         int tenant, IReadOnlyList<Fed> fed, IReadOnlyList<Subscribed> subscriptions, CancellationToken stop)
     {
-        await using var connection = await db.App.OpenConnectionAsync(stop);
-        // One snapshot: a version found current is compared as current.
-        await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, stop);
-        var tx = new Tx(connection, transaction, tenant, Actor.Product, db.Clock.GetUtcNow(), new EventRouting([]), stop);
-        await tx.Execute("select set_config('app.tenant', @tenant, true)", new { tenant = tenant.ToString(System.Globalization.CultureInfo.InvariantCulture) });
+        return await db.In(tenant, Actor.Product, async tx =>
+        {
+            // One snapshot: a version found current is compared as current.
+            tx.Later(new NpgsqlBatchCommand("set transaction isolation level repeatable read"));
+            return tx.Abandon(await Compare(tx, fed, subscriptions));
+        }, stop);
+    }
+
+    private async Task<(List<(Subscribed, List<Fed>)>, List<(Subscribed, Problem)>)> Compare(Tx tx, IReadOnlyList<Fed> fed, IReadOnlyList<Subscribed> subscriptions)
+    {
         var interesting = fed.Where(f => subscriptions.Any(s => Wants(s, f))).ToList();
         var asked = subscriptions.Where(s => interesting.Exists(f => Wants(s, f))).ToList();
         var rows = asked.Exists(NeedsQuery) ? await Rows(tx, [.. interesting.Where(f => asked.Exists(s => NeedsQuery(s) && Wants(s, f)))]) : [];
@@ -72,7 +77,7 @@ internal sealed class Matching(Db db, FhirSettings settings, Rids rids)
             batch.Add(ResourceTypes.Number(f.Type), $"past-{rid}", rid, f.Version, "PUT", old[f.Seq], isNew: true, null, IndexRows.Of(f.Type, parsed.RootElement));
             rows.Add(new Row(f, rid, f.Id));
         }
-        if (rows.Exists(r => r.PastId is not null)) await batch.Run(tx.Now);
+        if (rows.Exists(r => r.PastId is not null)) batch.Later(tx.Now);
         return rows;
     }
 
@@ -81,7 +86,8 @@ internal sealed class Matching(Db db, FhirSettings settings, Rids rids)
         var (found, broken) = (new HashSet<(string, long)>(), new List<(Subscribed Of, Problem Why)>());
         var seqs = rows.ToDictionary(r => r.Rid, r => r.Of.Seq);
         var order = new List<string>();
-        await using var batch = new NpgsqlBatch(tx.Connection, tx.Transaction);
+        await tx.Send();
+        await using var batch = tx.Batch();
         foreach (var s in subscriptions.Where(NeedsQuery))
         {
             foreach (var past in (bool[])[false, true])
@@ -115,18 +121,15 @@ internal sealed class Matching(Db db, FhirSettings settings, Rids rids)
         // Rights that are gone from the row mean nothing is told.
         var reach = s.Rights.On(type, s.Content == "empty" ? "s" : "rs");
         if (!reach.Ok) return (NpgsqlBatchCommand?)null;
-        var built = SearchQuery.Build(type, tx.Tenant, Conditions.Parse(s.Criteria), strict: true, settings.Base);
+        var built = SearchQuery.Build(new SearchOf(tx.Tenant, settings.Base, s.Rights.Caller(tx.Tenant), [type]), Conditions.Parse(s.Criteria), strict: true);
         if (!built.Ok) return built.Problem;
         var query = built.Value;
-        if (reach.Value.Patient is { } patient) query.OnlyPatient(patient);
-        var rid = query.Add(rows.Select(r => r.Rid).ToArray());
+        var rid = query.Args.Add(rows.Select(r => r.Rid).ToArray());
         var from = past ? $"""
             (select p.tenant, p.type, m.id, p.rid, p.version, p.seq, p.updated, p.deleted, p.method, p.body
-             from unnest({rid}, {query.Add(rows.Select(r => r.PastId!).ToArray())}) as m (rid, id) join fhir.resource p on p.tenant = $1 and p.rid = m.rid)
+             from unnest({rid}, {query.Args.Add(rows.Select(r => r.PastId!).ToArray())}) as m (rid, id) join fhir.resource p on p.tenant = $1 and p.rid = m.rid)
             """ : "fhir.resource";
-        var command = new NpgsqlBatchCommand($"select r.rid from {from} r where r.rid = any({rid}) and {query.Where}");
-        foreach (var p in query.Parameters) command.Parameters.Add(p);
-        return command;
+        return query.Args.Command($"select r.rid from {from} r where r.rid = any({rid}) and {query.Where}");
     }
 
     /// <param name="PastId">The id under which a row made for the purpose stands for a version of the past.</param>
