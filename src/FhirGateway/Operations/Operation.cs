@@ -50,7 +50,7 @@ internal sealed record OperationCall(Caller Caller, FhirRequest Request, string?
         if (request.Body is not { } body || FhirJson.Text(body, "resourceType") != "Parameters") return inputs;
         foreach (var part in FhirJson.Items(body, "parameter"))
         {
-            if (FhirJson.Text(part, "name") is { } name) inputs.Add((name, part, Text(part)));
+            if (part.ValueKind == JsonValueKind.Object && FhirJson.Text(part, "name") is { } name) inputs.Add((name, part, Text(part)));
         }
         return inputs;
     }
