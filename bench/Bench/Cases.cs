@@ -14,6 +14,7 @@ internal sealed class Cases(Hospital hospital)
     private static readonly CultureInfo C = CultureInfo.InvariantCulture;
     private readonly Guid run = Guid.CreateVersion7(TimeProvider.System.GetUtcNow());
     private int round;
+    private int spread = 1;
 
     public static Task<Measured> Constant(Servers s, int connections, TimeSpan time) => s.Thin.Run("constant", connections, time, 200, (_, _) => s.Thin.Get("/constant"), s.ThinProcessors);
 
@@ -28,11 +29,11 @@ internal sealed class Cases(Hospital hospital)
         new("read", "get", 0.70, (s, c, t) => Get(s, "read", c, t, (w, n) => $"/fhir/Appointment/a{Pick(w, n)}")),
         new("vread", "get", 0.70, (s, c, t) => Get(s, "vread", c, t, (w, n) => $"/fhir/Appointment/a{Pick(w, n)}/_history/1")),
         new("search Appointment by patient, date, status", "get", 0.50, (s, c, t) => Get(s, "search appointment", c, t, (w, n) =>
-            $"/fhir/Appointment?patient=Patient/p{hospital.PatientOf(Pick(w, n))}&date=ge2026-03-01&date=lt2026-09-01&status=booked")),
+            $"/fhir/Appointment?patient=Patient/p{Patient(w, n)}&date=ge2026-03-01&date=lt2026-09-01&status=booked")),
         new("search Patient by name, birthdate", "get", 0.40, (s, c, t) => Get(s, "search patient", c, t, (w, n) =>
             $"/fhir/Patient?name={Uri.EscapeDataString(hospital.Name(Pick(w, n) % hospital.Patients))}&birthdate={Hospital.Born(Pick(w, n) % hospital.Patients):yyyy-MM-dd}")),
         new("search with _include", "get", 0.25, (s, c, t) => Get(s, "search include", c, t, (w, n) =>
-            $"/fhir/Appointment?patient=Patient/p{hospital.PatientOf(Pick(w, n))}&_include=Appointment:patient&_include=Appointment:practitioner")),
+            $"/fhir/Appointment?patient=Patient/p{Patient(w, n)}&_include=Appointment:patient&_include=Appointment:practitioner")),
         new("update with If-Match", "post", 0.50, Update),
         new("JSON Patch", "post", 0.45, (s, c, t) => s.Product.Run("patch", c, t, 200, (w, n) => s.Product.Send("PATCH", $"/fhir/Appointment/a{Own(w, n)}",
             $$"""[{"op":"replace","path":"/description","value":"Seen {{round}} {{w}} {{n}}"}]""", "application/json-patch+json"), s.ProductProcessors)),
@@ -44,6 +45,9 @@ internal sealed class Cases(Hospital hospital)
             hospital.Arrival((w + round * 64) * 1_000_000 + n, run)), s.ProductProcessors), Weight: 10),
         new("mixed 80/20", null, 5000, Mixed),
     ];
+
+    /// <summary>From now on searches ask all over the hospital that was multiplied.</summary>
+    public void Grow(int times) => spread = times;
 
     /// <summary>Everything again, with identifiers that were not used before.</summary>
     public void Next() => round++;
@@ -72,6 +76,8 @@ internal sealed class Cases(Hospital hospital)
         2 or 3 or 4 => s.Product.Get($"/fhir/Appointment?patient=Patient/p{hospital.PatientOf(Pick(w, n))}&date=ge2026-03-01&status=booked"),
         _ => s.Product.Get($"/fhir/Appointment/a{Pick(w, n)}"),
     }, s.ProductProcessors);
+
+    private int Patient(int worker, int n) => hospital.PatientOf(Pick(worker, n)) + n % spread * hospital.Patients;
 
     private int Pick(int worker, int n) => (int)(((long)worker * 7_368_787 + (long)n * 15_485_863) % hospital.Appointments);
 

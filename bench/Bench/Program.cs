@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using HealthTeams.Bench;
 
-// ./run bench [--long] [--appointments N] [--seconds S] [--connections 1,8,32] [--only WORD] [--out FILE]
+// ./run bench [--long] [--appointments N] [--seconds S] [--connections 1,8,32] [--only WORD] [--times N] [--out FILE]
 if (args is ["thin", var port])
 {
     await ThinServer.Run(Environment.GetEnvironmentVariable("HEALTHTEAMS_DB")!, int.Parse(port, CultureInfo.InvariantCulture));
@@ -36,6 +36,15 @@ try
         {
             report.Add(one, await one.Run(servers, c, seconds));
         }
+    }
+    if (Number("times", full ? 100 : 1) is > 1 and var times)
+    {
+        // Only the searches: what a larger hospital must not slow down.
+        var searches = cases.All.Where(x => x.Name.StartsWith("search", StringComparison.Ordinal) && (only is null || x.Name.Contains(only, StringComparison.Ordinal))).ToList();
+        foreach (var one in searches) report.Small(one, await one.Run(servers, 8, seconds));
+        await Loader.Multiply(servers, hospital, times);
+        cases.Grow(times);
+        foreach (var one in searches) report.Large(one, await one.Run(servers, 8, seconds), times);
     }
     var text = report.Markdown();
     Console.WriteLine(text);

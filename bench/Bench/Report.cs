@@ -8,11 +8,15 @@ internal sealed class Report(Hospital hospital, int[] connections)
 {
     private readonly List<Measured> floors = [];
     private readonly List<(Case Case, Measured Measured)> cases = [];
+    private readonly List<(Case Case, Measured Small, Measured? Large, int Times)> scale = [];
 
     public double? Loaded { get; set; }
 
     public void Add(Measured floor) => Said(floor, floors.Add);
     public void Add(Case c, Measured measured) => Said(measured, m => cases.Add((c, m)));
+
+    public void Small(Case c, Measured measured) => Said(measured, m => scale.Add((c, m, null, 1)));
+    public void Large(Case c, Measured measured, int times) => Said(measured, m => scale[scale.FindIndex(s => s.Case == c)] = scale[scale.FindIndex(s => s.Case == c)] with { Large = m, Times = times });
 
     public string Markdown()
     {
@@ -31,6 +35,12 @@ internal sealed class Report(Hospital hospital, int[] connections)
                 var reached = floor is null ? m.PerSecond / one.Aim : m.PerSecond / floor.PerSecond / one.Aim;
                 text.AppendLine(CultureInfo.InvariantCulture, $"| {one.Name} | {m.PerSecond:N0}{(one.Weight > 1 ? $" ({m.PerSecond * one.Weight:N0} resources)" : "")} | {m.Percentile(.5):N1} / {m.Percentile(.99):N1} | {m.ServerCpuMs:N2} + {m.DatabaseCpuMs:N2} | {(floor is null ? "" : $"{m.PerSecond / floor.PerSecond:P0} of {one.Floor}")} | {(floor is null ? $"{one.Aim:N0}" : $"{one.Aim:P0}")} | {(reached >= 1 ? "reached" : $"{reached:P0} of the aim")}{(m.Others.Length > 0 ? $"; {m.Others}" : "")} |");
             }
+        }
+        if (scale.Count > 0)
+        {
+            text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"## {hospital.Appointments:N0} and {hospital.Appointments * scale[0].Times:N0} appointments, 8 connections").AppendLine();
+            text.AppendLine("| case | small: per second, p50 | large: per second, p50 | small / large (aim at most 1.3) |").AppendLine("|---|---|---|---|");
+            foreach (var (one, small, large, _) in scale) text.AppendLine(CultureInfo.InvariantCulture, $"| {one.Name} | {small.PerSecond:N0}, {small.Percentile(.5):N1} ms | {large!.PerSecond:N0}, {large.Percentile(.5):N1} ms | {small.PerSecond / large.PerSecond:N2} |");
         }
         return text.ToString();
     }
