@@ -67,13 +67,9 @@ public static class FhirGatewayServices
         services.AddSingleton<IResourceSlice, EncounterSlice>();
         services.AddSingleton<IResourceSlice, CommunicationSlice>();
         services.AddSingleton(VisitWriteBack.Route);
-        AddSubscriptions(services);
-        services.TryAddSingleton(new BulkSettings(Path.Combine(Path.GetTempPath(), "healthteams")));
-        services.AddSingleton<BulkFiles>();
-        services.AddSingleton<BulkJobs>();
-        services.AddSingleton<BulkEndpoints>();
-        foreach (var operation in BulkOperation.All()) services.AddSingleton(operation);
         services.AddScheduling();
+        services.AddSubscriptions();
+        services.AddBulk();
         return services;
     }
 
@@ -91,7 +87,7 @@ public static class FhirGatewayServices
         services.AddSingleton<IOperation>(s => new BookOperation(s.GetRequiredService<Booking>(), hold: false));
     }
 
-    private static void AddSubscriptions(IServiceCollection services)
+    private static void AddSubscriptions(this IServiceCollection services)
     {
         services.TryAddSingleton(new SubscriptionSettings());
         services.AddSingleton<SubscriptionBell>();
@@ -99,11 +95,23 @@ public static class FhirGatewayServices
         services.AddSingleton(s => new Lazy<SubscriptionStatus>(s.GetRequiredService<SubscriptionStatus>));
         services.AddSingleton<SubscriptionStates>();
         services.AddSingleton<SubscriptionOperations>();
-        foreach (var operation in SubscriptionOperation.All) services.AddSingleton(s => operation(s.GetRequiredService<SubscriptionOperations>()));
         services.AddSingleton<IResourceSlice, SubscriptionSlice>();
         services.AddSingleton<SubscriptionSocket>();
         services.AddSingleton<SocketWatch>();
         services.AddHostedService(s => s.GetRequiredService<SocketWatch>());
+        services.AddSingleton<IOperation>(s => new SubscriptionOperation("status", OperationLevel.Type | OperationLevel.Instance, s.GetRequiredService<SubscriptionOperations>()));
+        services.AddSingleton<IOperation>(s => new SubscriptionOperation("events", OperationLevel.Instance, s.GetRequiredService<SubscriptionOperations>()));
+        services.AddSingleton<IOperation>(s => new SubscriptionOperation("get-ws-binding-token", OperationLevel.Type | OperationLevel.Instance, s.GetRequiredService<SubscriptionOperations>()));
+        services.AddSingleton<IOperation>(s => new SubscriptionOperation("resend", OperationLevel.Instance, s.GetRequiredService<SubscriptionOperations>()));
+    }
+
+    private static void AddBulk(this IServiceCollection services)
+    {
+        services.TryAddSingleton(new BulkSettings(Path.Combine(Path.GetTempPath(), "healthteams")));
+        services.AddSingleton<BulkFiles>();
+        services.AddSingleton<BulkJobs>();
+        services.AddSingleton<BulkEndpoints>();
+        foreach (var operation in BulkOperation.All) services.AddSingleton<IOperation>(operation);
     }
 
     /// <summary>What the worker role delivers.</summary>
@@ -112,7 +120,7 @@ public static class FhirGatewayServices
         services.AddSingleton<IEventConsumer, VisitWriteBack>();
         services.AddSingleton<IDueSweep, ExpiredHolds>();
         services.AddSingleton<IDueSweep>(s => s.GetRequiredService<Reindex>());
-        services.AddSingleton<Matching>();
+        services.AddSingleton<Comparing>();
         services.AddSingleton<RestHook>();
         services.AddSingleton<Lane>();
         services.AddSingleton<SubscriptionRetention>();

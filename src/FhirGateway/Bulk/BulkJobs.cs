@@ -54,7 +54,7 @@ internal sealed class BulkJobs(Db db, BulkFiles files, BulkSettings settings)
 
     public Task<Problem?> Begin(Caller caller, BulkJob job, IReadOnlyList<BulkPart> parts, CancellationToken stop) => Begun(db.In(caller.Tenant, caller.Actor, async tx =>
     {
-        Locks.Take(tx, $"bulk|{job.Owner}");
+        Locks.Take(tx, [$"bulk|{job.Owner}"]);
         var under = await tx.Scalar<long>("select count(*) from fhir.bulk_job where tenant = @Tenant and owner = @Owner and state in ('queued', 'running')", new { tx.Tenant, job.Owner });
         if (under >= settings.MostAtOnce) return new Problem(429, "throttled", $"At most {settings.MostAtOnce} jobs of one client at a time: wait for one to end, or cancel it.");
         await tx.Execute("""

@@ -45,7 +45,7 @@ internal sealed record ExportAsk(List<(string Type, string? Criteria)> Types, bo
                     var type = question > 0 ? value[..question] : value;
                     if (!ResourceTypes.Known(type) || question < 0) return Problem.Invalid("_typeFilter is a search like Appointment?status=booked.", "_typeFilter", "value");
                     if (!filters.TryAdd(type, value[(question + 1)..])) return Problem.Invalid($"One _typeFilter for {type}, not several: join values with a comma.", "_typeFilter", "not-supported");
-                    var built = SearchQuery.Build(new SearchOf(caller.Tenant, server, null, [type]), Conditions.Parse(filters[type]), strict: true);
+                    var built = SearchQuery.Build(new SearchOf(caller.Tenant, server, Rights.Of(caller).Caller(caller.Tenant), [type]), Conditions.Parse(filters[type]), strict: true);
                     if (!built.Ok) return built.Problem with { Where = "_typeFilter" };
                     break;
                 default:

@@ -1,3 +1,4 @@
+using HealthTeams.FhirGateway.Compartments;
 using HealthTeams.FhirGateway.Interactions;
 using HealthTeams.FhirGateway.Search;
 using HealthTeams.FhirGateway.Storage;
@@ -49,11 +50,11 @@ internal sealed class Exporting(Db db, BulkJobs jobs, BulkFiles files, BulkSetti
         return null;
     }
 
-    private async Task<(int Rows, long? Last)> Step(BulkJob job, NpgsqlBatchCommand page, FileStream file, CancellationToken stop)
+    private async Task<(int Rows, long? Last)> Step(BulkJob job, NpgsqlBatchCommand query, FileStream file, CancellationToken stop)
     {
         await using var link = await ReadLink.Open(db, job.Tenant, null, stop);
         await using var batch = link.Batch();
-        batch.BatchCommands.Add(page);
+        batch.BatchCommands.Add(query);
         await using var reader = await batch.ExecuteReaderAsync(stop);
         await reader.NextResultAsync(stop);
         var (rows, last) = (0, (long?)null);
@@ -69,17 +70,17 @@ internal sealed class Exporting(Db db, BulkJobs jobs, BulkFiles files, BulkSetti
 
     private Outcome<NpgsqlBatchCommand> Query(BulkJob job, BulkPart part)
     {
-        var built = SearchQuery.Build(new SearchOf(job.Tenant, fhir.Base, null, [part.Type!]), Conditions.Parse(part.Criteria ?? ""), strict: true);
+        var built = SearchQuery.Build(new SearchOf(job.Tenant, fhir.Base, job.Rights.Caller(job.Tenant), [part.Type!]), Conditions.Parse(part.Criteria ?? ""), strict: true);
         if (!built.Ok) return built.Problem;
         var (query, args) = (built.Value, built.Value.Args);
         var where = $"{query.Where} and r.rid > {args.Add(part.Position)}";
         if (job.Since is { } since) where += $" and r.updated >= {args.Add(since - Overlap)}";
-        if (job.Level != "system" && part.Type != "Patient")
+        if (job.Level == "group" && part.Type == "Patient") where += $" and r.id = any({args.Add(job.Patients!)})";
+        else if (job.Level != "system" && part.Type != "Patient")
         {
-            var members = job.Level == "group" ? $" and x.target_id = any({args.Add(job.Patients!)})" : "";
-            where += $" and exists (select from fhir.reference x where x.tenant = $1 and x.rid = r.rid and x.target_type = {args.Add(ResourceTypes.Number("Patient"))}{members})";
+            where += $" and exists (select from fhir.reference x where x.tenant = $1 and x.rid = r.rid and x.param = any({args.Add(Compartment.Numbers("Patient", [part.Type!]))}) and x.target_type = {args.Add(ResourceTypes.Number("Patient"))}"
+                + $"{(job.Level == "group" ? $" and x.target_id = any({args.Add(job.Patients!)})" : "")})";
         }
-        else if (job.Level == "group") where += $" and r.id = any({args.Add(job.Patients!)})";
         return args.Command($"select r.rid, r.body from fhir.resource r where {where} order by r.rid limit {settings.Step}");
     }
 }

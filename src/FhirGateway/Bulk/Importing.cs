@@ -26,10 +26,7 @@ internal sealed class Importing(Db db, BulkJobs jobs, BulkFiles files, BulkSetti
     /// <returns>Null when it is done.</returns>
     public async Task<Problem?> Run(BulkJob job, CancellationToken stop)
     {
-        var caller = new Caller
-        {
-            Tenant = job.Tenant, TenantSlug = "", Id = job.Rights.Id, Kind = job.Rights.Kind, Client = job.Rights.Client, Scopes = job.Rights.Scopes, LaunchPatient = job.Rights.Patient,
-        };
+        var caller = job.Rights.Caller(job.Tenant);
         foreach (var planned in await jobs.PartsOf(job, stop))
         {
             if (planned.Done) continue;
@@ -120,6 +117,7 @@ internal sealed class Importing(Db db, BulkJobs jobs, BulkFiles files, BulkSetti
         if (part.Type is not null && part.Type != type) return Problem.Invalid($"The line is a {type}, the input is of {part.Type}.", "resourceType");
         var id = FhirJson.Text(parsed.Value, "id");
         var (write, no) = writing.Prepare(caller, new FhirRequest { Method = id is null ? "POST" : "PUT", Path = id is null ? [type] : [type, id], Base = fhir.Base, Body = parsed.Value }, null, 0);
+        if (write is { Limit.Grants: not null }) return Problem.Forbidden("An import needs scopes that are not limited to a patient.");
         return (write?.Write, no?.Body);
     }
 

@@ -112,11 +112,11 @@ internal sealed class SearchQuery
         return null;
     }
 
-    /// <summary>The whole question as a condition on rows of fhir.resource, alias r.</summary>
-    public string Where => Filter();
-
     private string Filter(Clause? leading = null) =>
         $"r.tenant = $1 and r.{ofType} and not r.deleted{string.Concat(clauses.Where(c => c != leading || c == leash).Select(c => $" and {c.Probe("r")}"))}";
+
+    /// <summary>All of it as a condition on rows that are named already, alias r: for exports and for changes compared with subscriptions.</summary>
+    public string Where => Filter();
 
     /// <summary>The first few that match, in no order: for the conditions of writes.</summary>
     public string Some(int limit) => $"{Led(clauses.Where(c => c.Drive is not null).MinBy(c => c.Rank), "r.id, r.rid")} limit {limit}";

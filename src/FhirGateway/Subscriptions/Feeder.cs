@@ -11,7 +11,7 @@ namespace HealthTeams.FhirGateway.Subscriptions;
 /// there are, so that numbers have no gaps and a resource's changes keep their order; a batch is deleted from the feed in
 /// the transaction that writes its notices, so that a kill loses none and doubles none.
 /// </summary>
-internal sealed class Feeder(Db db, Matching matching, SubscriptionStates states, SubscriptionBell bell, ILogger<Feeder> log) : BackgroundService
+internal sealed class Feeder(Db db, Comparing comparing, SubscriptionStates states, SubscriptionBell bell, ILogger<Feeder> log) : BackgroundService
 {
     private const int Batch = 500;
     private static readonly TimeSpan Busy = TimeSpan.FromMilliseconds(100);
@@ -50,7 +50,7 @@ internal sealed class Feeder(Db db, Matching matching, SubscriptionStates states
             var live = (await tx.Query<Subscribed>($"select {Subscribed.Columns} from fhir.subscription s where s.tenant = @Tenant and s.state <> 'off' and (s.ends_at is null or s.ends_at > @Now)", new { tx.Tenant, tx.Now })).ToList();
             if (live.Count > 0)
             {
-                var (matches, unable) = await matching.Match(tenant, batch, live, stop);
+                var (matches, unable) = await comparing.Match(tenant, batch, live, stop);
                 broken = unable;
                 // In one order, as everybody who locks several of them.
                 foreach (var (to, changes) in matches.OrderBy(m => m.To.Id, StringComparer.Ordinal)) await Number(tx, to.Id, changes);

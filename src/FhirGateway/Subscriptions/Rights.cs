@@ -22,11 +22,16 @@ internal sealed record Rights(string Id, CallerKind Kind, string? Client, string
     /// <summary>The product itself has no caller and may everything; anybody else without one may nothing.</summary>
     public static Rights Of(Actor actor) => actor.Caller is { } caller ? Of(caller) : new Rights(actor.Id, actor.Kind, actor.Client, actor == Actor.Product ? Everything : [], null);
 
+    /// <summary>Whoever asked, with what counts here.</summary>
+    public Caller Caller(int tenant) => new()
+    {
+        Tenant = tenant, TenantSlug = "", Id = Id, Kind = Kind, Client = Client, Scopes = [.. Scopes.Where(s => !s.Contains('?', StringComparison.Ordinal))], LaunchPatient = Patient,
+    };
+
     public static Rights Parse(string json) => JsonSerializer.Deserialize<Rights>(json)!;
 
-    /// <summary>A caller who reaches nothing but one patient's resources of one type: the limit as a search knows it.</summary>
-    public Caller Within(int tenant, string type, string patient) =>
-        new() { Tenant = tenant, TenantSlug = "", Id = Id, Kind = Kind, Scopes = [$"patient/{type}.rs"], LaunchPatient = patient };
+    /// <summary>The same within what <see cref="On"/> found: where one interaction is limited to the patient, all are.</summary>
+    public Caller Within(Reach reach, int tenant, string type) => reach.Patient is null ? Caller(tenant) : Caller(tenant) with { Scopes = [$"patient/{type}.rs"] };
 
     /// <param name="type">Resource type, or "*" for all of them.</param>
     /// <param name="interactions">All of these (of cruds) are needed.</param>

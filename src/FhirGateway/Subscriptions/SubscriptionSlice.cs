@@ -17,10 +17,10 @@ internal sealed class SubscriptionSlice(OutboundHttp http, FhirSettings settings
 
     public async Task<Problem?> Apply(Tx tx, IReadOnlyList<Written> written, ReadReferences read)
     {
-        foreach (var (id, resource, _) in written)
+        foreach (var one in written)
         {
-            if (resource is not { } subscription) await tx.Execute("delete from fhir.subscription where tenant = @Tenant and id = @id", new { tx.Tenant, id });
-            else if (await Apply(tx, id, subscription) is { } refused) return refused;
+            if (one.Resource is not { } resource) await tx.Execute("delete from fhir.subscription where tenant = @Tenant and id = @Id", new { tx.Tenant, one.Id });
+            else if (await Apply(tx, one.Id, resource) is { } refused) return refused;
         }
         return null;
     }
@@ -59,7 +59,7 @@ internal sealed class SubscriptionSlice(OutboundHttp http, FhirSettings settings
         if (said.Type is null && reach.Value.Patient is not null) return Problem.Forbidden("The topic of all types needs scopes that are not limited to a patient.");
         if (said.Type is not null)
         {
-            var query = SearchQuery.Build(new SearchOf(tx.Tenant, settings.Base, null, [said.Type]), Conditions.Parse(said.Criteria), strict: true);
+            var query = SearchQuery.Build(new SearchOf(tx.Tenant, settings.Base, Rights.Of(tx.Actor).Caller(tx.Tenant), [said.Type]), Conditions.Parse(said.Criteria), strict: true);
             if (!query.Ok) return Problem.Unprocessable(query.Problem.Detail, "Subscription.criteria", "not-supported");
         }
         if (said.Endpoint is { } endpoint && !await http.Registered(endpoint, tx.Stop))
@@ -80,7 +80,7 @@ internal sealed class SubscriptionSlice(OutboundHttp http, FhirSettings settings
           headers = excluded.headers, payload = excluded.payload, content = excluded.content, by_post = excluded.by_post,
           secret = coalesce(excluded.secret, s.secret), timeout_seconds = excluded.timeout_seconds, heartbeat_seconds = excluded.heartbeat_seconds,
           max_count = excluded.max_count, ends_at = excluded.ends_at, rights = excluded.rights, state = excluded.state,
-          -- Switched off is over; whatever else happens goes on from where it stopped.
+          -- Switched off is over, whatever else happens goes on from where it stopped.
           since = case when s.state = 'off' then excluded.since else s.since end,
           sent = case when s.state = 'off' or excluded.channel = 'websocket' then s.last else s.sent end,
           due = excluded.due, claim = s.claim + 1, attempts = 0, failing_since = null, error = null, beat_at = excluded.beat_at

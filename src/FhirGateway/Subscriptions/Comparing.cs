@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HealthTeams.FhirGateway.Interactions;
 using HealthTeams.FhirGateway.Search;
+using HealthTeams.FhirGateway.Search.Own;
 using HealthTeams.FhirGateway.Storage;
 using Npgsql;
 
@@ -24,14 +25,21 @@ internal sealed record Fed
 /// since: versions already replaced, and what a delete took away, are indexed again under rows of their own for as long as
 /// the question takes, in a transaction that is rolled back. Access is part of the question.
 /// </summary>
-internal sealed class Matching(Db db, FhirSettings settings, Rids rids, Search.Own.OwnParameters own)
+internal sealed class Comparing(Db db, FhirSettings settings, Rids rids, OwnParameters own)
 {
     /// <returns>Per subscription the changes that match, in their order; and what cannot be compared any more.</returns>
     public async Task<(List<(Subscribed To, List<Fed> Changes)> Matches, List<(Subscribed Of, Problem Why)> Broken)> Match(
-        int tenant, IReadOnlyList<Fed> fed, IReadOnlyList<Subscribed> subscriptions, CancellationToken stop) =>
-        await db.Aside(tenant, tx => Match(tx, fed, subscriptions), stop);
+        int tenant, IReadOnlyList<Fed> fed, IReadOnlyList<Subscribed> subscriptions, CancellationToken stop)
+    {
+        return await db.In(tenant, Actor.Product, async tx =>
+        {
+            // One snapshot: a version found current is compared as current.
+            tx.Later(new NpgsqlBatchCommand("set transaction isolation level repeatable read"));
+            return tx.Abandon(await Compare(tx, fed, subscriptions));
+        }, stop);
+    }
 
-    private async Task<(List<(Subscribed To, List<Fed> Changes)> Matches, List<(Subscribed Of, Problem Why)> Broken)> Match(Tx tx, IReadOnlyList<Fed> fed, IReadOnlyList<Subscribed> subscriptions)
+    private async Task<(List<(Subscribed, List<Fed>)>, List<(Subscribed, Problem)>)> Compare(Tx tx, IReadOnlyList<Fed> fed, IReadOnlyList<Subscribed> subscriptions)
     {
         var interesting = fed.Where(f => subscriptions.Any(s => Wants(s, f))).ToList();
         var asked = subscriptions.Where(s => interesting.Exists(f => Wants(s, f))).ToList();
@@ -80,6 +88,7 @@ internal sealed class Matching(Db db, FhirSettings settings, Rids rids, Search.O
         var (found, broken) = (new HashSet<(string, long)>(), new List<(Subscribed Of, Problem Why)>());
         var seqs = rows.ToDictionary(r => r.Rid, r => r.Of.Seq);
         var order = new List<string>();
+        await tx.Send();
         await using var batch = tx.Batch();
         foreach (var s in subscriptions.Where(NeedsQuery))
         {
@@ -114,16 +123,15 @@ internal sealed class Matching(Db db, FhirSettings settings, Rids rids, Search.O
         // Rights that are gone from the row mean nothing is told.
         var reach = s.Rights.On(type, s.Content == "empty" ? "s" : "rs");
         if (!reach.Ok) return (NpgsqlBatchCommand?)null;
-        var within = reach.Value.Patient is { } patient ? s.Rights.Within(tx.Tenant, type, patient) : null;
-        var built = SearchQuery.Build(new SearchOf(tx.Tenant, settings.Base, within, [type]) { Parameters = parameters }, Conditions.Parse(s.Criteria), strict: true);
+        var built = SearchQuery.Build(new SearchOf(tx.Tenant, settings.Base, s.Rights.Within(reach.Value, tx.Tenant, type), [type]) { Parameters = parameters }, Conditions.Parse(s.Criteria), strict: true);
         if (!built.Ok) return built.Problem;
-        var (query, args) = (built.Value, built.Value.Args);
-        var rid = args.Add(rows.Select(r => r.Rid).ToArray());
+        var query = built.Value;
+        var rid = query.Args.Add(rows.Select(r => r.Rid).ToArray());
         var from = past ? $"""
             (select p.tenant, p.type, m.id, p.rid, p.version, p.seq, p.updated, p.deleted, p.method, p.body
-             from unnest({rid}, {args.Add(rows.Select(r => r.PastId!).ToArray())}) as m (rid, id) join fhir.resource p on p.tenant = $1 and p.rid = m.rid)
+             from unnest({rid}, {query.Args.Add(rows.Select(r => r.PastId!).ToArray())}) as m (rid, id) join fhir.resource p on p.tenant = $1 and p.rid = m.rid)
             """ : "fhir.resource";
-        return args.Command($"select r.rid from {from} r where r.rid = any({rid}) and {query.Where}");
+        return query.Args.Command($"select r.rid from {from} r where r.rid = any({rid}) and {query.Where}");
     }
 
     /// <param name="PastId">The id under which a row made for the purpose stands for a version of the past.</param>
