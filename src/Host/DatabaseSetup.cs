@@ -44,9 +44,11 @@ public sealed class DatabaseSetup(string owner, string dataDir)
         }
     }
 
-    // Statements of requests are planned once, not for each value: planning costs several times what running them does. They
-    // touch few rows of tables that grow: a plan made while a table was small must still be the right one, by its indexes.
-    private const string Plans = "-c plan_cache_mode=force_generic_plan -c jit=off -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
+    // Statements are planned once, not for each value: planning costs several times what running them does.
+    private const string Once = "-c plan_cache_mode=force_generic_plan -c jit=off";
+
+    // Those of requests touch few rows of tables that grow: a plan made while a table was small must still be the right one.
+    private const string ByIndex = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
 
     public NpgsqlDataSource App() => Source(Migrator.AppRole, 40);
     public NpgsqlDataSource Worker() => Source(Migrator.WorkerRole, 12);
@@ -62,7 +64,7 @@ public sealed class DatabaseSetup(string owner, string dataDir)
             Username = role, Password = RolePassword, MaxPoolSize = pool, MaxAutoPrepare = 250, AutoPrepareMinUsages = 2, ApplicationName = role,
             // Nothing the application does outlives its transaction (set local, transaction locks): nothing need be reset between two uses. Workers listen.
             KeepAlive = 30, NoResetOnClose = role == Migrator.AppRole,
-            Options = role == Migrator.AppRole ? Plans : null,
+            Options = role == Migrator.AppRole ? $"{Once} {ByIndex}" : Once,
         };
         return new NpgsqlDataSourceBuilder(connection.ConnectionString).Build();
     }

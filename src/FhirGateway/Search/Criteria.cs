@@ -91,8 +91,8 @@ internal sealed class Criteria(SqlArgs args, string server, Caller? by, Paramete
     /// <summary>Membership of a compartment: by any of these parameters.</summary>
     public Clause Member(string compartment, string id, int[] numbers)
     {
-        var rows = $"select x.rid from fhir.reference x where x.tenant = $1 and x.param = any({args.Add(numbers)}) and x.target_type = {args.Add(ResourceTypes.Number(compartment))} and x.target_id = {args.Add(id)}";
-        return new Clause(a => $"exists ({rows} and x.rid = {a}.rid offset 0)", rows, compartment is "Practitioner" or "Device" ? 1 : 0);
+        var (param, target) = ($"param = any({args.Add(numbers)})", $"x.target_type = {args.Add(ResourceTypes.Number(compartment))} and x.target_id = {args.Add(id)}");
+        return new Clause(a => SqlArgs.Has("reference", param, a, target), $"select x.rid from fhir.reference x where x.tenant = $1 and x.{param} and {target}", compartment is "Practitioner" or "Device" ? 1 : 0);
     }
 
     private Clause Ids(IReadOnlyList<string> types, string[] ids)
@@ -143,8 +143,8 @@ internal sealed class Criteria(SqlArgs args, string server, Caller? by, Paramete
         var param = modifier switch { "of-type" => Param(types, p, x => x.OfType), "identifier" => Param(types, p, x => x.Identifier), _ => Param(types, p) };
         var conditions = $"{string.Join(" and ", and)}{(modifier == "identifier" ? "" : View(p))}";
         var rows = $"select x.rid from fhir.{table} x where x.tenant = $1 and x.{param} and {conditions}";
-        if (modifier is "not" or "not-in") return new Clause(a => $"not exists ({rows} and x.rid = {a}.rid offset 0)", null, 9);
-        Func<string, string> probe = a => $"exists ({rows} and x.rid = {a}.rid offset 0)";
+        Func<string, string> probe = a => SqlArgs.Has(table, param, a, conditions);
+        if (modifier is "not" or "not-in") return new Clause(a => $"not {probe(a)}", null, 9);
         if (p.Kind == ParameterKind.Date && groups.TrueForAll(g => g.Count == 1)) return DateClause(p, probe, param, conditions, [.. groups.Select(g => DateValue.Read(args, g[0])!)]);
         return new Clause(probe, rows, Rank(p, modifier, groups[0])) { Exact = types.Count == 1 && p.RowsOf.StartsWith(types[0], StringComparison.Ordinal) };
     }

@@ -13,6 +13,13 @@ internal sealed class SqlArgs
     public int Count => all.Count;
 
     /// <summary>
+    /// Whether a resource has such an index row, looked for among its own rows: "offset 0" keeps the conditions out of the
+    /// choice of the index, which would else go through all resources of that value ("booked") to find this one.
+    /// </summary>
+    public static string Has(string table, string param, string alias, string conditions) =>
+        $"exists (select from (select * from fhir.{table} x where x.tenant = $1 and x.rid = {alias}.rid and x.{param} offset 0) x where {conditions})";
+
+    /// <summary>
     /// Joins the resources that rids name, one by one through their index: "offset 0" leaves the planner no other way, which
     /// before it has statistics it would take.
     /// </summary>
