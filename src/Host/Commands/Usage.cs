@@ -17,8 +17,7 @@ internal static class Usage
         ./run sim stop | ./run sim start      take the EHR simulator away and bring it back
 
         Settings: PORT, BIND, PUBLIC_URL, TRUSTED_PROXIES, DATA_DIR, HEALTHTEAMS_DB, EHR_SIM_PORT, Roles, STUN_URLS, TURN_URLS, TURN_SECRET,
-        FHIR_BODY_MB, FHIR_BUNDLE_ENTRIES, FHIR_READ_SECONDS, FHIR_HOLD_MINUTES, SUBSCRIPTION_GIVE_UP_HOURS, OTEL_EXPORTER_OTLP_ENDPOINT
-        (README.md says what they do)
+        OTEL_EXPORTER_OTLP_ENDPOINT (README.md says what they do)
         """;
 
     public static int Print(int code)
