@@ -63,7 +63,7 @@ public sealed class PatchTests(TestProduct product) : FhirTest(product)
     [InlineData("""[{"op":"add","path":"/name/01","value":{}}]""")]
     public Task A_patch_that_fails_or_breaks_the_resource_changes_nothing(string patch) => Unchanged(Refused(Patch(Path, patch), HttpStatusCode.BadRequest, HttpStatusCode.UnprocessableEntity));
 
-    [Fact]
+    [Fact, Trait("Row", "FHIR-46")]
     public async Task A_required_element_cannot_be_removed()
     {
         var observation = await Fhir.Create("Observation", """{"resourceType":"Observation","status":"final","code":{"text":"x"}}""");
