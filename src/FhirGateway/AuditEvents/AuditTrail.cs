@@ -10,13 +10,13 @@ namespace HealthTeams.FhirGateway.AuditEvents;
 /// http://hl7.org/fhir/R4/auditevent.html: who did what and who saw whom, read from the product's own records (events for
 /// writes, the access log for reads), newest first. By patient, date, entity, agent and action. Asking is recorded, too.
 /// </summary>
-internal sealed class AuditTrail(Db db, Platform.Audit.AccessLog audit)
+internal sealed class AuditTrail(Db db, Platform.Audit.AccessLog audit, FhirSettings settings)
 {
     public async Task<FhirAnswer> Search(Caller caller, FhirRequest request, CancellationToken stop)
     {
         var limit = FhirAccess.Check(caller, "AuditEvent", 's');
         if (!limit.Ok) return FhirAnswer.Of(limit.Problem);
-        var ask = TrailAsk.Read(Conditions.Parse(request.Query));
+        var ask = TrailAsk.Read(Conditions.Parse(request.Query), settings.Limits.Page);
         if (!ask.Ok) return FhirAnswer.Of(ask.Problem);
         var asked = limit.Value.Patient is { } own ? ask.Value with { Patient = $"Patient/{own}" } : ask.Value;
         var rows = await db.In(caller.Tenant, caller.Actor, tx => Rows(tx, asked), stop);

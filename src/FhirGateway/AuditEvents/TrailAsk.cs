@@ -42,7 +42,7 @@ internal sealed record TrailAsk
     /// <summary>Whether the records are meant; anything else searches AuditEvents that clients stored.</summary>
     public static bool Meant(string query) => Conditions.Parse(query).All(q => Answered.Contains(q.Name) || q.Name is "_count" or "_cursor" or "_format" or "_sort");
 
-    public static Outcome<TrailAsk> Read(IEnumerable<(string Name, string Value)> query)
+    public static Outcome<TrailAsk> Read(IEnumerable<(string Name, string Value)> query, int most)
     {
         var ask = new TrailAsk();
         foreach (var (name, value) in query)
@@ -53,7 +53,7 @@ internal sealed record TrailAsk
                 case "entity": ask = ask with { Entity = value }; break;
                 case "agent": ask = ask with { Agent = value }; break;
                 case "action": ask = ask with { Action = value }; break;
-                case "_count" when SearchValue.Count(value) is { } count and > 0: ask = ask with { Count = Math.Min(count, Interactions.Searching.MaxCount) }; break;
+                case "_count" when SearchValue.Count(value) is { } count and > 0: ask = ask with { Count = Math.Min(count, most) }; break;
                 case "_cursor" when value.Split('_') is [var ticks, var id] && long.TryParse(ticks, NumberStyles.None, CultureInfo.InvariantCulture, out var t) && Guid.TryParse(id, out var key):
                     ask = ask with { Before = new DateTimeOffset(t, TimeSpan.Zero), BeforeId = key };
                     break;

@@ -10,13 +10,13 @@ namespace HealthTeams.FhirGateway.Compartments;
 /// http://hl7.org/fhir/R4/patient-operation-everything.html and encounter-operation-everything.html: the resource, its
 /// compartment, and the people, places and things those refer to; of an encounter its patient too, and never another one.
 /// </summary>
-internal sealed class Everything(Db db, AccessLog audit)
+internal sealed class Everything(Db db, AccessLog audit, FhirSettings settings)
 {
     private static readonly string[] Support = ["Practitioner", "PractitionerRole", "Organization", "Location", "HealthcareService", "Medication", "Substance", "Device", "Endpoint"];
 
     public async Task<FhirAnswer> Of(Caller caller, FhirRequest request, string type, string id, CancellationToken stop)
     {
-        var ask = EverythingAsk.Read(request.Query);
+        var ask = EverythingAsk.Read(request.Query, settings.Limits.Page);
         if (!ask.Ok) return FhirAnswer.Of(ask.Problem);
         await using var link = await ReadLink.Open(db, caller.Tenant, request.Within, stop);
         var itself = await ResourceReads.Current(link, caller.Tenant, type, id, stop);
@@ -111,16 +111,16 @@ internal sealed class Everything(Db db, AccessLog audit)
 /// <summary>The parameters of $everything.</summary>
 internal sealed record EverythingAsk(int Count, short[]? Types, DateTimeOffset? Since, DateTimeOffset? Start, DateTimeOffset? End, long After)
 {
-    public static Outcome<EverythingAsk> Read(string query)
+    public static Outcome<EverythingAsk> Read(string query, int most)
     {
-        var ask = new EverythingAsk(Searching.MaxCount, null, null, null, null, 0);
+        var ask = new EverythingAsk(most, null, null, null, null, 0);
         foreach (var (name, value) in Conditions.Parse(query))
         {
             switch (name)
             {
                 case "_count":
                     if (SearchValue.Count(value) is not (> 0 and var count)) return Problem.Invalid("_count must be a positive number.", "_count");
-                    ask = ask with { Count = Math.Min(count, Searching.MaxCount) };
+                    ask = ask with { Count = Math.Min(count, most) };
                     break;
                 case "_type":
                     var types = value.Split(',', StringSplitOptions.RemoveEmptyEntries);

@@ -13,7 +13,7 @@ namespace HealthTeams.FhirGateway.Interactions;
 /// version got when it was written, so they stay while others write. Transactions end out of order: Bundle.timestamp is the time from
 /// which the next poll must ask (_since) to miss none that was still open.
 /// </summary>
-internal sealed class History(Db db, AccessLog audit)
+internal sealed class History(Db db, AccessLog audit, FhirSettings settings)
 {
     /// <summary>A transaction that has not written by then waits for nothing but us: a long read.</summary>
     private const int LongestWaitSeconds = 60;
@@ -26,7 +26,7 @@ internal sealed class History(Db db, AccessLog audit)
         var limit = FhirAccess.Reach(caller, type ?? "*", 'r');
         if (!limit.Ok) return FhirAnswer.Of(limit.Problem);
         if (limit.Value.Grants is not null && id is null) return FhirAnswer.Of(Problem.Forbidden("With a patient/ or a narrowed scope only the history of one resource can be read."));
-        var asked = HistoryAsk.Read(request.Query, db.Clock.GetUtcNow(), request.Strict);
+        var asked = HistoryAsk.Read(request.Query, db.Clock.GetUtcNow(), request.Strict, settings.Limits.Page);
         if (!asked.Ok) return FhirAnswer.Of(asked.Problem);
 
         var found = await Read(caller.Tenant, request.Within, type, id, asked.Value, stop);

@@ -18,16 +18,16 @@ internal sealed record HistoryAsk
     public (DateTimeOffset Updated, long Seq)? Cursor { get; private init; }
     public bool Narrowed => Since is not null || Before is not null || At is not null || Cursor is not null;
 
-    public static Outcome<HistoryAsk> Read(string query, DateTimeOffset now, bool strict)
+    public static Outcome<HistoryAsk> Read(string query, DateTimeOffset now, bool strict, int most)
     {
-        var ask = new HistoryAsk();
+        var ask = new HistoryAsk { Count = Math.Min(Searching.DefaultCount, most) };
         foreach (var (name, value) in Conditions.Parse(query))
         {
             switch (name)
             {
                 case "_count":
                     if (SearchValue.Count(value) is not > 0) return Problem.Invalid("_count must be a positive number.", "_count");
-                    ask = ask with { Count = Math.Min(SearchValue.Count(value)!.Value, Searching.MaxCount) };
+                    ask = ask with { Count = Math.Min(SearchValue.Count(value)!.Value, most) };
                     break;
                 case "_since":
                     if (DateRange.Parse(value) is not { } since) return Problem.Invalid($"'{value}' is not an instant.", "_since");

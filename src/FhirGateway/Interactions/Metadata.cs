@@ -85,7 +85,7 @@ internal sealed class Metadata(FhirSettings settings, OperationRegistry operatio
 
     private string Limits() =>
         $"Limits: a body has at most {settings.Limits.Body / 1024 / 1024} MB unpacked (413); JSON and XML are read at most {JsonBody.MaxDepth} deep (400); " +
-        $"a batch or transaction has at most {settings.Limits.Entries} entries (413); a page has at most {Searching.MaxCount} matches and {Inclusions.MostIncluded} included resources (a warning says when more were left out), of at most {Inclusions.MostIncludes} includes and {Inclusions.MostTurns} turns of :iterate; " +
+        $"a batch or transaction has at most {settings.Limits.Entries} entries (413); a page has at most {settings.Limits.Page} matches and {settings.Limits.Included} included resources (a warning says when more were left out), of at most {Inclusions.MostIncludes} includes and {settings.Limits.Turns} turns of :iterate; " +
         $"a read or search takes at most {settings.Limits.Read.TotalSeconds:0} s (503, too-costly); $hold keeps a slot for {settings.Limits.Hold.TotalMinutes:0} minutes. " +
         "A time without zone is stored as sent and read in the hospital's zone; Prefer: handling=strict refuses it, handling=lenient also takes unknown elements and codes, with warnings.";
 

@@ -16,10 +16,9 @@ namespace HealthTeams.FhirGateway.Interactions;
 /// http://hl7.org/fhir/R4/http.html#search of one type, of the system and of a compartment: keyset pages that stay stable
 /// while others write, raw entries, the page and its total in one round trip.
 /// </summary>
-internal sealed class Searching(Db db, AccessLog audit, OwnParameters own)
+internal sealed class Searching(Db db, AccessLog audit, OwnParameters own, FhirSettings settings)
 {
     public const int DefaultCount = 20;
-    public const int MaxCount = 1000;
 
     public Task<FhirAnswer> Search(Caller caller, FhirRequest request, string type, string query, CancellationToken stop) =>
         Of(caller, request, [type], null, query, stop);
@@ -38,7 +37,7 @@ internal sealed class Searching(Db db, AccessLog audit, OwnParameters own)
 
     private async Task<FhirAnswer> Of(Caller caller, FhirRequest request, string[]? types, (string Type, string Id)? compartment, string query, CancellationToken stop)
     {
-        var ask = SearchAsk.Read(Conditions.Parse(query));
+        var ask = SearchAsk.Read(Conditions.Parse(query), settings.Limits.Page);
         if (!ask.Ok) return FhirAnswer.Of(ask.Problem);
         if (ask.Value.Explain && !FhirAccess.Operator(caller)) return FhirAnswer.Of(Problem.Forbidden("_explain needs the scope system/*.cruds."));
         var asked = Types(caller, types, compartment, ask.Value);
@@ -76,7 +75,7 @@ internal sealed class Searching(Db db, AccessLog audit, OwnParameters own)
         return named;
     }
 
-    private static async Task<Outcome<Found>> Page(Caller caller, ReadLink link, SearchQuery query, SearchAsk ask, CancellationToken stop)
+    private async Task<Outcome<Found>> Page(Caller caller, ReadLink link, SearchQuery query, SearchAsk ask, CancellationToken stop)
     {
         var sort = Sort.Of(query, ask);
         if (!sort.Ok) return sort.Problem;
@@ -107,7 +106,7 @@ internal sealed class Searching(Db db, AccessLog audit, OwnParameters own)
                 found.Plan = plan.ToString();
             }
         }
-        if (ask.Includes.Count > 0) await new Inclusions(caller, link, query, stop).Run(ask.Includes, found);
+        if (ask.Includes.Count > 0) await new Inclusions(caller, link, query, settings.Limits, stop).Run(ask.Includes, found);
         found.Warnings.AddRange(query.Ignored.Concat(ask.Warnings));
         return found;
     }

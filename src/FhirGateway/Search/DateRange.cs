@@ -9,7 +9,8 @@ namespace HealthTeams.FhirGateway.Search;
 internal readonly record struct DateRange(DateTimeOffset Lo, DateTimeOffset Hi)
 {
     // PostgreSQL's timestamptz reaches further than .NET; open ends use what both hold.
-    public static readonly DateTimeOffset Beginning = new(1, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    // The very first moment of .NET would become PostgreSQL's -infinity, with which versions before 17 cannot reckon.
+    public static readonly DateTimeOffset Beginning = new(1, 1, 2, 0, 0, 0, TimeSpan.Zero);
     public static readonly DateTimeOffset End = new(9999, 12, 31, 0, 0, 0, TimeSpan.Zero);
 
     // The year that is written for "without end" has no end that .NET could hold.

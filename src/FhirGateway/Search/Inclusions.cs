@@ -8,11 +8,9 @@ namespace HealthTeams.FhirGateway.Search;
 /// http://hl7.org/fhir/R4/search.html#include: one round trip for all of them, and one more for each turn of :iterate.
 /// Each produced resource is authorised before it is shown: an include must not leak what a search would not.
 /// </summary>
-internal sealed class Inclusions(Caller caller, ReadLink link, SearchQuery query, CancellationToken stop)
+internal sealed class Inclusions(Caller caller, ReadLink link, SearchQuery query, FhirLimits limits, CancellationToken stop)
 {
     public const int MostIncludes = 20;
-    public const int MostIncluded = 1000;
-    public const int MostTurns = 5;
 
     public static Problem? Check(SearchQuery query, IReadOnlyList<Inclusion> includes)
     {
@@ -32,9 +30,9 @@ internal sealed class Inclusions(Caller caller, ReadLink link, SearchQuery query
         {
             var asked = includes.Where(i => turn == 0 || i.Iterate).ToList();
             if (asked.Count == 0) return;
-            if (turn == MostTurns)
+            if (turn == limits.Turns)
             {
-                found.Warnings.Add($":iterate goes {MostTurns} turns; what the last resources refer to is not here.");
+                found.Warnings.Add($":iterate goes {limits.Turns} turns; what the last resources refer to is not here.");
                 return;
             }
             from = await Turn(asked, from, found);
@@ -54,9 +52,9 @@ internal sealed class Inclusions(Caller caller, ReadLink link, SearchQuery query
             await reader.NextResultAsync(stop);
             for (var rows = 1; await reader.ReadAsync(stop); rows++)
             {
-                if (rows > MostIncluded || found.Included.Count == MostIncluded)
+                if (rows > limits.Included || found.Included.Count == limits.Included)
                 {
-                    var said = $"Of {include} not all are here: a page includes at most {MostIncluded}. Ask for smaller pages.";
+                    var said = $"Of {include} not all are here: a page includes at most {limits.Included}. Ask for smaller pages.";
                     if (!found.Warnings.Contains(said)) found.Warnings.Add(said);
                     break;
                 }
@@ -85,7 +83,7 @@ internal sealed class Inclusions(Caller caller, ReadLink link, SearchQuery query
             select r.type, r.id, r.rid, r.body from (
               select distinct x.target_type, x.target_id from fhir.reference x where x.tenant = $1 and x.rid = any({args.Add(sources.Select(h => h.Rid).ToArray())}) and {param}{target}) x
             join fhir.resource r on r.tenant = $1 and r.type = x.target_type and r.id = x.target_id and not r.deleted
-            order by r.rid limit {MostIncluded + 1}
+            order by r.rid limit {limits.Included + 1}
             """);
     }
 
@@ -101,7 +99,7 @@ internal sealed class Inclusions(Caller caller, ReadLink link, SearchQuery query
               select distinct x.rid from unnest({args.Add(targets.Select(h => ResourceTypes.Number(h.Type)).ToArray())}::smallint[], {args.Add(targets.Select(h => h.Id).ToArray())}::text[]) as t (type, id)
               join fhir.reference x on x.tenant = $1 and {param} and x.target_id = t.id and x.target_type = t.type{target}) x
             {SqlArgs.Resource("x.rid", "r")} where not r.deleted
-            order by r.rid limit {MostIncluded + 1}
+            order by r.rid limit {limits.Included + 1}
             """);
     }
 

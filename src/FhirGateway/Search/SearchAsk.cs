@@ -20,7 +20,8 @@ internal sealed record SearchAsk
     public List<(string Name, string Value)> Shown { get; } = [];
     public List<Inclusion> Includes { get; } = [];
     public List<string> Warnings { get; } = [];
-    public int Count { get; private set; } = Searching.DefaultCount;
+    private int most;
+    public int Count { get; private set; }
     public string? Sort { get; private set; }
     public bool WantsTotal { get; private set; }
     public string? Cursor { get; private set; }
@@ -30,9 +31,9 @@ internal sealed record SearchAsk
     public IReadOnlyList<string> Types { get; private set; } = [];
     public Subset Subset { get; private set; } = Subset.Whole;
 
-    public static Outcome<SearchAsk> Read(IEnumerable<(string Name, string Value)> query)
+    public static Outcome<SearchAsk> Read(IEnumerable<(string Name, string Value)> query, int most)
     {
-        var ask = new SearchAsk();
+        var ask = new SearchAsk { most = most, Count = Math.Min(Searching.DefaultCount, most) };
         foreach (var (name, value) in query)
         {
             if (ask.One(name, value) is { } problem) return problem;
@@ -46,7 +47,7 @@ internal sealed record SearchAsk
         {
             case "_count":
                 if (SearchValue.Count(value) is not { } count) return Problem.Invalid($"'{value}' is not a count.", "_count");
-                Count = Math.Min(count, Searching.MaxCount);
+                Count = Math.Min(count, most);
                 if (count > Count) Warnings.Add($"A page has at most {Count} matches; follow the next link for more.");
                 WantsTotal |= count == 0;
                 Shown.Add((name, Count.ToString(CultureInfo.InvariantCulture)));

@@ -18,7 +18,7 @@ internal static class Usage
         ./run bench [--long]                  what is measured, against a thin server on the same database
 
         Settings: PORT, BIND, PUBLIC_URL, TRUSTED_PROXIES, DATA_DIR, HEALTHTEAMS_DB, EHR_SIM_PORT, Roles, STUN_URLS, TURN_URLS, TURN_SECRET,
-        FHIR_BODY_MB, FHIR_BUNDLE_ENTRIES, FHIR_READ_SECONDS, FHIR_HOLD_MINUTES, SUBSCRIPTION_GIVE_UP_HOURS, OTEL_EXPORTER_OTLP_ENDPOINT (README.md says what they do)
+        FHIR_BODY_MB, FHIR_BUNDLE_ENTRIES, FHIR_PAGE, FHIR_INCLUDED, FHIR_ITERATE_TURNS, FHIR_READ_SECONDS, FHIR_HOLD_MINUTES, SUBSCRIPTION_GIVE_UP_HOURS, OTEL_EXPORTER_OTLP_ENDPOINT (README.md says what they do)
         """;
 
     public static int Print(int code)

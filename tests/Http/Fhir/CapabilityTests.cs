@@ -13,7 +13,7 @@ public sealed class SmallProduct : TestProduct
     protected override void Configure(IServiceCollection services)
     {
         base.Configure(services);
-        services.AddSingleton(s => new FhirSettings(() => Url) { Limits = new FhirLimits { Body = 1024 * 1024, Entries = 3, Read = TimeSpan.FromSeconds(1), Hold = TimeSpan.FromMinutes(2) } });
+        services.AddSingleton(s => new FhirSettings(() => Url) { Limits = new FhirLimits { Body = 1024 * 1024, Entries = 3, Page = 2, Included = 1, Turns = 1, Read = TimeSpan.FromSeconds(1), Hold = TimeSpan.FromMinutes(2) } });
     }
 }
 
@@ -63,7 +63,7 @@ public sealed class CapabilityTests(SmallProduct product) : FhirTest(product), I
     public async Task Limits_are_those_of_the_settings_and_stated()
     {
         var told = (await Rest()).GetProperty("documentation").GetString()!;
-        foreach (var part in (string[])["at most 1 MB", "at most 3 entries", "at most 1 s", "for 2 minutes", "64 deep", "1000 matches"]) Assert.Contains(part, told);
+        foreach (var part in (string[])["at most 1 MB", "at most 3 entries", "at most 1 s", "for 2 minutes", "64 deep", "at most 2 matches", "1 included"]) Assert.Contains(part, told);
         var issue = await Refused(Post("", Bundle("batch", [.. Enumerable.Range(0, 4).Select(_ => Entry("GET", "Patient/1"))])), HttpStatusCode.RequestEntityTooLarge);
         Assert.Contains("3 entries", issue.GetProperty("diagnostics").GetString());
         // Refused before it is sent: whoever sends all the same may meet a closed connection.
@@ -97,7 +97,24 @@ public sealed class CapabilityTests(SmallProduct product) : FhirTest(product), I
         Assert.Contains(name, Assert.Throws<FormatException>(() => FhirLimits.From(n => n == name ? value : null)).Message);
 
     [Fact]
+    public async Task A_page_and_what_it_includes_are_as_long_as_the_settings_say()
+    {
+        var patient = (await Fhir.Create("Patient", Patient())).Id();
+        var organization = (await Fhir.Create("Organization", """{"resourceType":"Organization","name":"North"}""")).Id();
+        await Put($"Patient/{patient}", Patient(patient, $"\"managingOrganization\":{{\"reference\":\"Organization/{organization}\"}}"));
+        for (var i = 0; i < 3; i++) await Fhir.Create("Basic", $$$"""{"resourceType":"Basic","code":{"text":"{{{T}}}"},"subject":{"reference":"Patient/{{{patient}}}"},"author":{"reference":"Organization/{{{organization}}}"},"identifier":[{"value":"{{{T}}}"}]}""");
+        var page = await Body(Get($"Basic?identifier={T}&_count=1000&_include=Basic:subject&_include=Basic:author&_include:iterate=Patient:organization"));
+        Assert.Equal(2, Entries(page).Length);
+        Assert.NotNull(Link(page, "next"));
+        Assert.Single(Entries(page, "include"));
+        var said = Items(page).Single(e => e.GetProperty("search").GetProperty("mode").GetString() == "outcome").GetRawText();
+        Assert.Contains("at most 2 matches", said);
+        Assert.Contains("includes at most 1", said);
+        Assert.Equal(2, Items(await Body(Get("_history?_count=50"))).Count());
+    }
+
+    [Fact]
     public void Limits_come_from_the_environment() =>
-        Assert.Equal(new FhirLimits { Body = 5 * 1024 * 1024, Entries = 7, Read = TimeSpan.FromSeconds(9), Hold = TimeSpan.FromMinutes(3) },
-            FhirLimits.From(n => n switch { "FHIR_BODY_MB" => "5", "FHIR_BUNDLE_ENTRIES" => "7", "FHIR_READ_SECONDS" => "9", "FHIR_HOLD_MINUTES" => "3", _ => null }));
+        Assert.Equal(new FhirLimits { Body = 5 * 1024 * 1024, Entries = 7, Page = 50, Included = 0, Turns = 2, Read = TimeSpan.FromSeconds(9), Hold = TimeSpan.FromMinutes(3) },
+            FhirLimits.From(n => n switch { "FHIR_BODY_MB" => "5", "FHIR_BUNDLE_ENTRIES" => "7", "FHIR_PAGE" => "50", "FHIR_INCLUDED" => "0", "FHIR_ITERATE_TURNS" => "2", "FHIR_READ_SECONDS" => "9", "FHIR_HOLD_MINUTES" => "3", _ => null }));
 }
