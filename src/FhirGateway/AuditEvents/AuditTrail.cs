@@ -19,7 +19,8 @@ internal sealed class AuditTrail(Db db, Platform.Audit.AccessLog audit)
         var ask = TrailAsk.Read(Conditions.Parse(request.Query));
         if (!ask.Ok) return FhirAnswer.Of(ask.Problem);
         var asked = limit.Value.Patient is { } own ? ask.Value with { Patient = $"Patient/{own}" } : ask.Value;
-        var rows = await db.In(caller.Tenant, caller.Actor, tx => Rows(tx, asked), stop);
+        // Asked about somebody else, a patient's token finds nothing; its own records are no answer to that.
+        var rows = ask.Value.Patient is { } other && other != asked.Patient ? [] : await db.In(caller.Tenant, caller.Actor, tx => Rows(tx, asked), stop);
         await audit.Record(new(caller.Tenant, db.Clock.GetUtcNow(), caller.Actor, "search", "AuditEvent", asked.Patient, 200), stop);
         return new FhirAnswer(200, Bundle(request, asked, rows)) { Type = "Bundle" };
     }
