@@ -32,6 +32,7 @@ internal sealed class AuditTrail(Db db, Platform.Audit.AccessLog audit)
         if (!limit.Ok) return FhirAnswer.Of(limit.Problem);
         if (limit.Value.Patient is not null || !Guid.TryParse(id, out var key)) return null;
         var rows = await db.In(caller.Tenant, caller.Actor, tx => Rows(tx, new TrailAsk { Id = key }), stop);
+        if (rows.Count > 0) await audit.Record(new(caller.Tenant, db.Clock.GetUtcNow(), caller.Actor, "read", $"AuditEvent/{id}", rows[0].Who, 200), stop);
         return rows.Count == 0 ? null : new FhirAnswer(200, FhirJson.Write(w => AuditEventFromTrail.Write(w, rows[0]))) { Type = "AuditEvent", LastModified = rows[0].At };
     }
 

@@ -47,7 +47,7 @@ internal sealed class Bundles(Db db, Writing writing, WriteEngine engine, Proven
         return await Writing.Repeated(() => db.In(caller.Tenant, caller.Actor, async tx =>
         {
             var results = await engine.Run(tx, [.. writes.Select(w => w.Prepared.Write)], transaction: true);
-            if (!results.Ok) return tx.Abandon(FhirAnswer.Of(await Writing.Veiled(tx, writes.Select(w => w.Prepared)) ?? results.Problem));
+            if (!results.Ok) return tx.Abandon(FhirAnswer.Of(await Writing.Veiled(tx, [.. writes.Select(w => w.Prepared)], results.Problem)));
             var answers = new FhirAnswer[entries.Count];
             foreach (var ((at, prepared), result) in writes.Zip(results.Value))
             {

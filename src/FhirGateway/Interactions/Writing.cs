@@ -34,7 +34,7 @@ internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator vali
         var written = await Repeated(() => db.In<Outcome<IReadOnlyList<WriteResult>>>(caller.Tenant, caller.Actor, async tx =>
         {
             var results = await engine.Run(tx, [prepared.Write]);
-            if (!results.Ok) return tx.Abandon<Outcome<IReadOnlyList<WriteResult>>>(await Veiled(tx, [prepared]) ?? results.Problem);
+            if (!results.Ok) return tx.Abandon<Outcome<IReadOnlyList<WriteResult>>>(await Veiled(tx, [prepared], results.Problem));
             return (Allowed(prepared.Limit, results.Value) ?? await provenance.Write(tx, request.Provenance, results.Value)) is { } problem
                 ? tx.Abandon<Outcome<IReadOnlyList<WriteResult>>>(problem) : results;
         }, stop));
@@ -106,6 +106,7 @@ internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator vali
     {
         var shown = of.Write.Kind != WriteKind.Patch || r.Body is null || of.Write.By is not { } by
             || (FhirAccess.Reach(by, r.Type, 'r') is { Ok: true } reach && FhirAccess.Belongs(reach.Value, r.Type, r.Id, r.Body));
+        if (of.Limit.Grants is not null && r is { Status: 204, Changed: false }) r = r with { Version = 0 };
         return Answer(shown ? r : r with { Body = null }, of.Warnings);
     }
 
@@ -126,14 +127,15 @@ internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator vali
         : resource => FhirAccess.Belongs(limit, type, FhirJson.Text(resource, "id")!, JsonMarshal.GetRawUtf8Value(resource).ToArray()) ? patch(resource) : Beyond;
 
     /// <summary>Why a write failed tells what is there (a version, a conflict): not to whom it does not reach.</summary>
-    public static async Task<Problem?> Veiled(Tx tx, IEnumerable<Prepared> writes)
+    public static async Task<Problem> Veiled(Tx tx, IReadOnlyList<Prepared> writes, Problem why)
     {
         foreach (var one in writes.Where(w => w.Limit.Grants is not null && w.Write.Id is not null))
         {
             if (await ResourceReads.Body(tx, $"{one.Write.Type}/{one.Write.Id}") is { } body
                 && !FhirAccess.Belongs(one.Limit, one.Write.Type, one.Write.Id!, JsonMarshal.GetRawUtf8Value(body).ToArray())) return Beyond;
         }
-        return null;
+        // Whose a deleted one was cannot be told.
+        return why.Status == 410 && writes.Any(w => w.Limit.Grants is not null) ? Problem.NotFound("The resource does not exist.") with { Where = why.Where } : why;
     }
 
     private static Problem Beyond => Problem.Forbidden("The granted scopes reach the resources of one patient, or of a kind, only.");

@@ -47,7 +47,7 @@ internal sealed class Booking(Db db, WriteEngine engine, SlotClaims claims, IRes
     {
         var sent = call.Resource("appointment-resource") ?? call.Resource("appt-resource") ?? call.Resource("appointment") ?? call.Resource("resource")
             ?? (call.Request.Body is { } body && FhirJson.Text(body, "resourceType") == "Appointment" ? body : (JsonElement?)null);
-        var slots = call.All("slot").Concat(call.All("slot-reference")).Select(Id).ToList();
+        var slots = call.All("slot").Concat(call.All("slot-reference")).Select(Id).Distinct().ToList();
         var said = call.One("appointment-reference") ?? call.One("appt-id");
         var reference = call.Id ?? (said is null ? null : Id(said));
         var patient = call.One("patient-reference") ?? call.One("patient");

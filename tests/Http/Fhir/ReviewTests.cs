@@ -59,6 +59,31 @@ public sealed class ReviewTests(TestProduct product) : FhirTest(product)
         Assert.Contains("version is 1", stale.GetProperty("diagnostics").GetString(), StringComparison.Ordinal);
     }
 
+    [Fact, Trait("Row", "FHIR-106")]
+    public async Task That_something_beyond_the_scope_was_deleted_is_not_told()
+    {
+        var theirs = (await Fhir.Create("Observation", Observation(b))).Id();
+        await Delete($"Observation/{theirs}");
+        using var app = await Product.Fhir("patient/*.cruds", patient: a);
+        foreach (var id in (string[])[theirs, "never-there"])
+        {
+            await Refused(Send(HttpMethod.Patch, $"Observation/{id}", """[{"op":"replace","path":"/status","value":"amended"}]""", [], "application/json-patch+json", app), HttpStatusCode.NotFound);
+            var gone = await Send(HttpMethod.Delete, $"Observation/{id}", null, [], by: app);
+            Assert.Equal((HttpStatusCode.NoContent, null), (gone.StatusCode, gone.Headers.ETag));
+        }
+    }
+
+    [Fact, Trait("Row", "FHIR-99")]
+    public async Task A_slot_that_is_named_twice_is_booked_once()
+    {
+        var schedule = (await Fhir.Create("Schedule", Resource("Schedule", null, "\"actor\":[{\"reference\":\"Practitioner/x\"}]"))).Id();
+        var slot = (await Fhir.Create("Slot", Resource("Slot", null, $$""" "schedule":{"reference":"Schedule/{{schedule}}"},"status":"free","start":"2026-12-01T10:00:00Z","end":"2026-12-01T10:30:00Z" """))).Id();
+        var named = $$$"""{"name":"slot","valueReference":{"reference":"Slot/{{{slot}}}"}}""";
+        var booked = Items(await Body(Post("Appointment/$book", $$$"""{"resourceType":"Parameters","parameter":[{{{named}}},{{{named}}},{"name":"patient-reference","valueReference":{"reference":"Patient/{{{a}}}"}}]}"""))).Single().GetProperty("resource");
+        Assert.Single(booked.GetProperty("slot").EnumerateArray());
+        Assert.Equal("busy", (await Body(Get($"Slot/{slot}"))).GetProperty("status").GetString());
+    }
+
     [Theory, Trait("Row", "FHIR-106")]
     [InlineData("cancelled", "$book")]
     [InlineData("booked", "$hold")]
