@@ -19,7 +19,8 @@ internal sealed class AuditTrail(Db db, Platform.Audit.AccessLog audit, FhirSett
         var ask = TrailAsk.Read(Conditions.Parse(request.Query), settings.Limits.Page);
         if (!ask.Ok) return FhirAnswer.Of(ask.Problem);
         var asked = limit.Value.Patient is { } own ? ask.Value with { Patient = $"Patient/{own}" } : ask.Value;
-        var rows = await db.In(caller.Tenant, caller.Actor, tx => Rows(tx, asked), stop);
+        // Asked about somebody else, a patient's token finds nothing; its own records are no answer to that.
+        var rows = ask.Value.Patient is { } other && other != asked.Patient ? [] : await db.In(caller.Tenant, caller.Actor, tx => Rows(tx, asked), stop);
         await audit.Record(new(caller.Tenant, db.Clock.GetUtcNow(), caller.Actor, "search", "AuditEvent", asked.Patient, 200), stop);
         return new FhirAnswer(200, Bundle(request, asked, rows)) { Type = "Bundle" };
     }
@@ -31,6 +32,7 @@ internal sealed class AuditTrail(Db db, Platform.Audit.AccessLog audit, FhirSett
         if (!limit.Ok) return FhirAnswer.Of(limit.Problem);
         if (limit.Value.Patient is not null || !Guid.TryParse(id, out var key)) return null;
         var rows = await db.In(caller.Tenant, caller.Actor, tx => Rows(tx, new TrailAsk { Id = key }), stop);
+        if (rows.Count > 0) await audit.Record(new(caller.Tenant, db.Clock.GetUtcNow(), caller.Actor, "read", $"AuditEvent/{id}", rows[0].Who, 200), stop);
         return rows.Count == 0 ? null : new FhirAnswer(200, FhirJson.Write(w => AuditEventFromTrail.Write(w, rows[0]))) { Type = "AuditEvent", LastModified = rows[0].At };
     }
 

@@ -53,8 +53,15 @@ internal sealed record TrailAsk
                 case "entity": ask = ask with { Entity = value }; break;
                 case "agent": ask = ask with { Agent = value }; break;
                 case "action": ask = ask with { Action = value }; break;
-                case "_count" when SearchValue.Count(value) is { } count and > 0: ask = ask with { Count = Math.Min(count, most) }; break;
-                case "_cursor" when value.Split('_') is [var ticks, var id] && long.TryParse(ticks, NumberStyles.None, CultureInfo.InvariantCulture, out var t) && Guid.TryParse(id, out var key):
+                case "_count":
+                    if (SearchValue.Count(value) is not (> 0 and var count)) return Problem.Invalid("_count must be a positive number.", "_count");
+                    ask = ask with { Count = Math.Min(count, most) };
+                    break;
+                case "_cursor":
+                    if (!(value.Split('_') is [var ticks, var id] && long.TryParse(ticks, NumberStyles.None, CultureInfo.InvariantCulture, out var t) && t <= DateTimeOffset.MaxValue.UtcTicks && Guid.TryParse(id, out var key)))
+                    {
+                        return Problem.Invalid("The page link is not one of ours. Start again.", "_cursor");
+                    }
                     ask = ask with { Before = new DateTimeOffset(t, TimeSpan.Zero), BeforeId = key };
                     break;
                 case "date":

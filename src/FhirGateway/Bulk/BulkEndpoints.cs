@@ -155,7 +155,12 @@ internal sealed class BulkEndpoints(Db db, BulkJobs jobs, BulkFiles files, BulkS
         await using (file)
         {
             // Scopes may have been taken away since.
-            if (found.Job.Kind == "export" && Rights.Of(caller).On(part.Type!, "rs") is { Ok: false } no) return no.Problem;
+            if (found.Job.Kind == "export")
+            {
+                var reach = Rights.Of(caller).On(part.Type!, "rs");
+                if (!reach.Ok) return reach.Problem;
+                if (reach.Value.Patient is { } only && found.Job.Rights.On(part.Type!, "rs") is var asked && !(asked.Ok && asked.Value.Patient == only)) return Problem.Forbidden("This file tells of more patients than the granted scopes reach.");
+            }
             http.Response.Headers.CacheControl = "no-store";
             await Results.File(file, "application/fhir+ndjson", enableRangeProcessing: true).ExecuteAsync(http);
         }

@@ -41,18 +41,18 @@ internal sealed class Bundles(Db db, Writing writing, WriteEngine engine, Proven
         {
             if (Reads(entries[i].Request)) continue;
             var (write, no) = writing.Prepare(caller, entries[i].Request, entries[i].FullUrl ?? "", i);
-            if (no is not null) return no;
+            if (no is not null) return no.Problem is { } wrong ? FhirAnswer.Of(wrong with { Detail = $"Entry {i}: {wrong.Detail}", Where = wrong.Where?.StartsWith("Bundle", StringComparison.Ordinal) == true ? wrong.Where : $"Bundle.entry[{i}]" }) : no;
             writes.Add((i, write! with { Write = write.Write with { FullUrl = entries[i].FullUrl } }));
         }
         return await Writing.Repeated(() => db.In(caller.Tenant, caller.Actor, async tx =>
         {
             var results = await engine.Run(tx, [.. writes.Select(w => w.Prepared.Write)], transaction: true);
-            if (!results.Ok) return tx.Abandon(FhirAnswer.Of(results.Problem));
+            if (!results.Ok) return tx.Abandon(FhirAnswer.Of(await Writing.Veiled(tx, [.. writes.Select(w => w.Prepared)], results.Problem)));
             var answers = new FhirAnswer[entries.Count];
             foreach (var ((at, prepared), result) in writes.Zip(results.Value))
             {
                 if (Writing.Allowed(prepared.Limit, [result]) is { } forbidden) return tx.Abandon(FhirAnswer.Of(forbidden));
-                answers[at] = Writing.Answer(result, prepared.Warnings);
+                answers[at] = Writing.Answer(prepared, result);
             }
             if (await provenance.Write(tx, bundle.Provenance, results.Value) is { } untold) return tx.Abandon(FhirAnswer.Of(untold));
             for (var i = 0; i < entries.Count; i++)
@@ -83,7 +83,7 @@ internal sealed class Bundles(Db db, Writing writing, WriteEngine engine, Proven
             if (entries.Count == settings.Limits.Entries) return new Problem(413, "too-long", $"A bundle has at most {settings.Limits.Entries} entries.");
             if (entry.ValueKind != JsonValueKind.Object || !entry.TryGetProperty("request", out var request) || request.ValueKind != JsonValueKind.Object) return Problem.Invalid("Every entry needs a request.", $"{at}.request", "required");
             var (method, url) = (FhirJson.Text(request, "method"), FhirJson.Text(request, "url"));
-            if (method is not ("GET" or "HEAD" or "POST" or "PUT" or "PATCH" or "DELETE")) return Problem.Invalid($"'{method}' is not a method.", $"{at}.request.method", "value");
+            if (method is not ("GET" or "HEAD" or "POST" or "PUT" or "PATCH" or "DELETE")) return Problem.Invalid($"'{method}' is not a method: GET, HEAD, POST, PUT, PATCH or DELETE, in capitals.", $"{at}.request.method", "value");
             if (url is null) return Problem.Invalid("The request has no url.", $"{at}.request.url", "required");
             if (url.StartsWith(server + "/", StringComparison.Ordinal)) url = url[(server.Length + 1)..];
             var question = url.IndexOf('?', StringComparison.Ordinal);

@@ -35,7 +35,7 @@ internal sealed class History(Db db, AccessLog audit, FhirSettings settings)
         if (limit.Value.Grants is not null && !found.Rows.Exists(r => r.Stored.Body is not null)) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
         if (found.Rows.Exists(r => r.Stored.Body is not null && !FhirAccess.Belongs(limit.Value, ResourceTypes.Name(r.Stored.Type), r.Stored.Id, r.Stored.Body))) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
         await audit.Record(new(caller.Tenant, db.Clock.GetUtcNow(), caller.Actor, "history", id is null ? type ?? "system" : $"{type}/{id}",
-            id is null ? null : found.Rows.Select(r => r.Stored.Body is { } body ? PatientOf.Resource(type!, id, body) : null).FirstOrDefault(p => p is not null), 200), stop);
+            null, 200), asked.Value.OnlyTotal ? [] : found.Rows.Take(asked.Value.Count).Select(r => r.Stored.Body is { } body ? PatientOf.Resource(ResourceTypes.Name(r.Stored.Type), r.Stored.Id, body) : null), stop);
         if (asked.Value.OnlyTotal) found.Rows.Clear();
         return new FhirAnswer(200, Bundle(request, found, asked.Value)) { Type = "Bundle" };
     }

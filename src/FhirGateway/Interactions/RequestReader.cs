@@ -62,7 +62,7 @@ internal static class RequestReader
         if (operation && body.Length == 0) return request;
         if (sent is not ("json" or "xml") && !(sent == "json-patch" && request.Method == "PATCH"))
         {
-            return new Problem(415, "not-supported", $"Send application/fhir+json or application/fhir+xml, not {http.Request.ContentType ?? "nothing"}.");
+            return new Problem(415, "not-supported", $"Send {(request.Method == "PATCH" ? "application/json-patch+json, or a FHIRPath Patch as " : "")}application/fhir+json or application/fhir+xml, {(string.IsNullOrWhiteSpace(http.Request.ContentType) ? "and say so in Content-Type" : $"not {http.Request.ContentType}")}.");
         }
         if (body.Length == 0) return Problem.Invalid("The body is empty.", code: "structure");
         var json = sent == "xml" ? FhirXml.ToJson(body).Then(j => (ReadOnlyMemory<byte>)j) : (ReadOnlyMemory<byte>)body;
@@ -83,7 +83,8 @@ internal static class RequestReader
         {
             return new Problem(413, "too-long", $"A body has at most {most / 1024 / 1024} MB, unpacked.");
         }
-        catch (InvalidDataException)
+        // Brotli's reader says it by the other one.
+        catch (Exception e) when (e is InvalidDataException or InvalidOperationException)
         {
             return Problem.Invalid("The body cannot be unpacked as its Content-Encoding says.", code: "structure");
         }

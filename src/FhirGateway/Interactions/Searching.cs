@@ -54,7 +54,7 @@ internal sealed class Searching(Db db, AccessLog audit, OwnParameters own, FhirS
         var page = await Page(caller, link, built.Value, ask.Value, stop);
         if (!page.Ok) return FhirAnswer.Of(page.Problem);
         await audit.Record(new(caller.Tenant, db.Clock.GetUtcNow(), caller.Actor, "search", string.Join('/', request.Path.Where(p => p != "_search").DefaultIfEmpty("system")),
-            page.Value.Matches.Select(m => PatientOf.Resource(m.Type, m.Id, m.Body)).Distinct().Take(2).ToArray() is [{ } one] ? one : null, 200), stop);
+            null, 200), page.Value.Matches.Concat(page.Value.Included).Select(m => PatientOf.Resource(m.Type, m.Id, m.Body)), stop);
         return new FhirAnswer(200, Bundle(request, built.Value, ask.Value, page.Value)) { Type = "Bundle" };
     }
 

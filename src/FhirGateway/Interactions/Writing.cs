@@ -34,11 +34,11 @@ internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator vali
         var written = await Repeated(() => db.In<Outcome<IReadOnlyList<WriteResult>>>(caller.Tenant, caller.Actor, async tx =>
         {
             var results = await engine.Run(tx, [prepared.Write]);
-            if (!results.Ok) return tx.Abandon(results);
+            if (!results.Ok) return tx.Abandon<Outcome<IReadOnlyList<WriteResult>>>(await Veiled(tx, [prepared], results.Problem));
             return (Allowed(prepared.Limit, results.Value) ?? await provenance.Write(tx, request.Provenance, results.Value)) is { } problem
                 ? tx.Abandon<Outcome<IReadOnlyList<WriteResult>>>(problem) : results;
         }, stop));
-        return written.Ok ? Answer(written.Value[0], prepared.Warnings) : FhirAnswer.Of(written.Problem);
+        return written.Ok ? Answer(prepared, written.Value[0]) : FhirAnswer.Of(written.Problem);
     }
 
     /// <summary>Of two that make the same resource at once, the loser looks again and finds it there.</summary>
@@ -61,7 +61,7 @@ internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator vali
     {
         var type = request.Path.Length > 0 ? request.Path[0] : "";
         var id = request.Path.Length > 1 ? request.Path[1] : null;
-        if (request.Path.Length > 2 || (request.Method == "POST" && id is not null)) return No(FhirAnswer.Of(new Problem(404, "not-supported", $"{request.Method} {string.Join('/', request.Path)} is not a write.")));
+        if (request.Path.Length > 2 || (request.Method == "POST" && id is not null)) return No(FhirAnswer.Of(new Problem(404, "not-supported", $"{request.Method} {string.Join('/', request.Path)}{(position > 0 || fullUrl is not null ? " is not a write: request.url is relative to the base, like Patient or Patient/123." : " is not a write.")}")));
         if (!ResourceTypes.Known(type)) return No(FhirAnswer.Of(Problem.NotFound($"'{type}' is not a resource type of R4.", "not-supported")));
         var kind = request.Method switch { "POST" => WriteKind.Create, "PUT" => WriteKind.Update, "PATCH" => WriteKind.Patch, _ => WriteKind.Delete };
         var limit = FhirAccess.Reach(caller, type, kind switch { WriteKind.Create => 'c', WriteKind.Delete => 'd', _ => 'u' });
@@ -72,7 +72,7 @@ internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator vali
         var condition = kind == WriteKind.Create ? request.IfNoneExist : id is null ? request.Query : null;
         if (condition?.Trim().Length == 0 && (kind != WriteKind.Create || request.IfNoneExist is not null))
         {
-            return No(FhirAnswer.Of(kind == WriteKind.Create ? Problem.Invalid("If-None-Exist is empty.") : Problem.Precondition("A condition needs at least one search parameter.", "invalid")));
+            return No(FhirAnswer.Of(kind == WriteKind.Create ? Problem.Invalid("If-None-Exist is empty.") : Problem.Precondition($"{request.Method} {type} needs an id ({request.Method} {type}/123) or a condition ({request.Method} {type}?identifier=system|value).", "invalid")));
         }
         // A condition is a search: whoever may not search must not learn from it what is there.
         if (!string.IsNullOrWhiteSpace(condition) && FhirAccess.Reach(caller, type, 's') is { Ok: false } blind) return No(FhirAnswer.Of(blind.Problem));
@@ -91,17 +91,26 @@ internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator vali
                 if (verdict.Errors.Count > 0) return No(FhirAnswer.Of(400, position == 0 && fullUrl is null ? verdict.Errors : verdict.Errors.Select(i => i with { Expression = $"Bundle.entry[{position}].resource{Below(i.Expression, type)}" })));
                 return (new Prepared(entry with { Body = body }, limit.Value, verdict.Warnings), null);
             case WriteKind.Patch when change is not null:
-                return (new Prepared(entry with { Patch = change }, limit.Value, []), null);
+                return (new Prepared(entry with { Patch = Within(limit.Value, type, change) }, limit.Value, []), null);
             case WriteKind.Patch:
                 if (request.Body is not { } patch) return No(FhirAnswer.Of(Problem.Invalid("The patch is empty.", code: "structure")));
                 var apply = JsonPatch.Prepare(patch, request.ContentType);
-                return apply.Ok ? (new Prepared(entry with { Patch = apply.Value }, limit.Value, []), null) : No(FhirAnswer.Of(apply.Problem));
+                return apply.Ok ? (new Prepared(entry with { Patch = Within(limit.Value, type, apply.Value) }, limit.Value, []), null) : No(FhirAnswer.Of(apply.Problem));
             default:
                 return (new Prepared(entry, limit.Value, []), null);
         }
     }
 
-    public static FhirAnswer Answer(WriteResult r, IReadOnlyList<Issue> warnings) => new(r.Status, r.Body)
+    /// <summary>What is sent back of a patched resource is more than was sent: only to who may read it.</summary>
+    public static FhirAnswer Answer(Prepared of, WriteResult r)
+    {
+        var shown = of.Write.Kind != WriteKind.Patch || r.Body is null || of.Write.By is not { } by
+            || (FhirAccess.Reach(by, r.Type, 'r') is { Ok: true } reach && FhirAccess.Belongs(reach.Value, r.Type, r.Id, r.Body));
+        if (of.Limit.Grants is not null && r is { Status: 204, Changed: false }) r = r with { Version = 0 };
+        return Answer(shown ? r : r with { Body = null }, of.Warnings);
+    }
+
+    private static FhirAnswer Answer(WriteResult r, IReadOnlyList<Issue> warnings) => new(r.Status, r.Body)
     {
         Warnings = warnings,
         Type = r.Type, Version = r.Version == 0 ? null : r.Version, LastModified = r.Version == 0 ? null : r.Updated,
@@ -111,7 +120,25 @@ internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator vali
     /// <summary>What was written must be within the scope, and must have been.</summary>
     public static Problem? Allowed(Limit limit, IReadOnlyList<WriteResult> results) =>
         limit.Grants is not null && results.Any(r => Other(limit, r, r.Body) || Other(limit, r, r.Before))
-            ? Problem.Forbidden("The granted scopes reach the resources of one patient, or of a kind, only.") : null;
+            ? Beyond : null;
+
+    /// <summary>A patch asks what it changes ("test"): of what is beyond the scope it gets no answer.</summary>
+    private static Func<JsonElement, Outcome<byte[]>> Within(Limit limit, string type, Func<JsonElement, Outcome<byte[]>> patch) => limit.Grants is null ? patch
+        : resource => FhirAccess.Belongs(limit, type, FhirJson.Text(resource, "id")!, JsonMarshal.GetRawUtf8Value(resource).ToArray()) ? patch(resource) : Beyond;
+
+    /// <summary>Why a write failed tells what is there (a version, a conflict): not to whom it does not reach.</summary>
+    public static async Task<Problem> Veiled(Tx tx, IReadOnlyList<Prepared> writes, Problem why)
+    {
+        foreach (var one in writes.Where(w => w.Limit.Grants is not null && w.Write.Id is not null))
+        {
+            if (await ResourceReads.Body(tx, $"{one.Write.Type}/{one.Write.Id}") is { } body
+                && !FhirAccess.Belongs(one.Limit, one.Write.Type, one.Write.Id!, JsonMarshal.GetRawUtf8Value(body).ToArray())) return Beyond;
+        }
+        // Whose a deleted one was cannot be told.
+        return why.Status == 410 && writes.Any(w => w.Limit.Grants is not null) ? Problem.NotFound("The resource does not exist.") with { Where = why.Where } : why;
+    }
+
+    private static Problem Beyond => Problem.Forbidden("The granted scopes reach the resources of one patient, or of a kind, only.");
 
     private static bool Other(Limit limit, WriteResult r, byte[]? body) => body is not null && !FhirAccess.Belongs(limit, r.Type, r.Id, body);
 

@@ -33,7 +33,7 @@ internal sealed class Booking(Db db, WriteEngine engine, SlotClaims claims, IRes
         if (!limit.Ok) return FhirAnswer.Of(limit.Problem);
         var done = await Writing.Repeated(() => db.In<Outcome<WriteResult>>(call.Caller.Tenant, call.Caller.Actor, async tx =>
         {
-            var entry = await Entry(tx, wish.Value, hold);
+            var entry = await Entry(tx, wish.Value, hold, limit.Value);
             if (!entry.Ok) return tx.Abandon<Outcome<WriteResult>>(entry.Problem);
             var written = await engine.Run(tx, [entry.Value]);
             if (!written.Ok) return tx.Abandon<Outcome<WriteResult>>(written.Problem);
@@ -47,7 +47,7 @@ internal sealed class Booking(Db db, WriteEngine engine, SlotClaims claims, IRes
     {
         var sent = call.Resource("appointment-resource") ?? call.Resource("appt-resource") ?? call.Resource("appointment") ?? call.Resource("resource")
             ?? (call.Request.Body is { } body && FhirJson.Text(body, "resourceType") == "Appointment" ? body : (JsonElement?)null);
-        var slots = call.All("slot").Concat(call.All("slot-reference")).Select(Id).ToList();
+        var slots = call.All("slot").Concat(call.All("slot-reference")).Select(Id).Distinct().ToList();
         var said = call.One("appointment-reference") ?? call.One("appt-id");
         var reference = call.Id ?? (said is null ? null : Id(said));
         var patient = call.One("patient-reference") ?? call.One("patient");
@@ -65,9 +65,11 @@ internal sealed class Booking(Db db, WriteEngine engine, SlotClaims claims, IRes
         string Id(string text) => Search.Reference.Split(Search.Reference.Local(text, settings.Base)).Id;
     }
 
-    private async Task<Outcome<WriteEntry>> Entry(Tx tx, Wish wish, bool hold)
+    private async Task<Outcome<WriteEntry>> Entry(Tx tx, Wish wish, bool hold, Limit limit)
     {
         var stored = wish.Stored is { } id ? await ResourceReads.Body(tx, $"Appointment/{id}") : null;
+        // What is beyond the scope does not exist, and tells nothing of its state.
+        if (stored is { } there && !FhirAccess.Belongs(limit, "Appointment", wish.Stored!, JsonMarshal.GetRawUtf8Value(there).ToArray())) return Problem.NotFound($"Appointment/{wish.Stored} does not exist.");
         if (stored is null && wish.Stored is not null && wish.Sent is null) return Problem.NotFound($"Appointment/{wish.Stored} does not exist.");
         var appointment = wish.Sent ?? stored;
         var cancelling = wish.Sent is { } sent && FhirJson.Text(sent, "status") == "cancelled" && stored is not null;

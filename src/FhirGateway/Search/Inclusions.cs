@@ -18,9 +18,18 @@ internal sealed class Inclusions(Caller caller, ReadLink link, SearchQuery query
         {
             var known = (include.Source == "*" || ResourceTypes.Known(include.Source)) && (include.Target is null || ResourceTypes.Known(include.Target))
                 && (include.Code == "*" || query.Of.Parameters.Find(include.Source, include.Code) is { Kind: ParameterKind.Reference });
-            if (!known || (!include.Reverse && !include.Iterate && include.Source != "*" && !query.Of.Types.Contains(include.Source))) return Problem.Invalid($"{include} is not known.", "_include", "not-supported");
+            if (!known || (!include.Reverse && !include.Iterate && include.Source != "*" && !query.Of.Types.Contains(include.Source))) return Problem.Invalid($"{include} is not known{Why(query, include)}.", include.Reverse ? "_revinclude" : "_include", "not-supported");
         }
         return null;
+    }
+
+    /// <summary>What would have been right.</summary>
+    private static string Why(SearchQuery query, Inclusion include)
+    {
+        if (!ResourceTypes.Known(include.Source)) return $": '{include.Source}' is not a resource type of R4";
+        if (include.Target is { } target && !ResourceTypes.Known(target)) return $": '{target}' is not a resource type of R4";
+        if (query.Of.Parameters.Find(include.Source, include.Code) is { Kind: ParameterKind.Reference }) return $": this search finds {string.Join(", ", query.Of.Types.Take(5))}, not {include.Source}; add :iterate for what was included";
+        return $": {include.Source} refers by {string.Join(", ", query.Of.Parameters.Of(include.Source).Where(p => p.Kind == ParameterKind.Reference).Select(p => p.Code).Order(StringComparer.Ordinal))}";
     }
 
     public async Task Run(IReadOnlyList<Inclusion> includes, Found found)

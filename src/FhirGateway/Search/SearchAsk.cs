@@ -8,7 +8,7 @@ namespace HealthTeams.FhirGateway.Search;
 /// <param name="Iterate">Also from what was included.</param>
 internal sealed record Inclusion(string Source, string Code, string? Target, bool Reverse, bool Iterate)
 {
-    public override string ToString() => $"_{(Reverse ? "rev" : "")}include={Source}{(Code == "*" && Source == "*" ? "" : $":{Code}")}";
+    public override string ToString() => $"_{(Reverse ? "rev" : "")}include={Source}{(Code == "*" && Source == "*" ? "" : $":{Code}")}{(Target is null ? "" : $":{Target}")}";
 }
 
 /// <summary>The result parameters of a search: how much, in what order, with what beside it.</summary>
@@ -100,7 +100,7 @@ internal sealed record SearchAsk
     private Problem? Include(string name, string value)
     {
         var parts = value.Split(':');
-        if (parts.Length > 3 || parts.Any(p => p.Length == 0) || (parts.Length == 1 && value != "*")) return Problem.Invalid($"{name} is Source:parameter[:Target], Source:* or *.", name.Split(':')[0]);
+        if (parts.Length > 3 || parts.Any(p => p.Length == 0) || (parts.Length == 1 && value != "*")) return Problem.Invalid($"{name} is Source:parameter[:Target], Source:* or *, like Encounter:subject or Encounter:subject:Patient.", name.Split(':')[0]);
         if (Includes.Count == Inclusions.MostIncludes) return Problem.Invalid($"A search has at most {Inclusions.MostIncludes} _include and _revinclude.", "_include", "too-costly");
         Includes.Add(new Inclusion(parts[0], parts.Length > 1 ? parts[1] : "*", parts.Length == 3 ? parts[2] : null, name.StartsWith("_rev", StringComparison.Ordinal), name.Contains(':', StringComparison.Ordinal)));
         Shown.Add((name, value));

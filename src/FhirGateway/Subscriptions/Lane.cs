@@ -1,5 +1,4 @@
 using Dapper;
-using HealthTeams.FhirGateway.Storage;
 using HealthTeams.Platform.Audit;
 using Microsoft.Extensions.Logging;
 
@@ -57,7 +56,7 @@ internal sealed class Lane(Db db, RestHook hook, SubscriptionStates states, Subs
                 sent = some[^1].Number;
                 attempts = 0;
                 if (!await Settle(s, "sent = @sent, due = @until, attempts = 0, failing_since = null, error = null, beat_at = @beat", sent)) return;
-                await Told(s, some);
+                await Notice.Recorded(audit, db, s, s.Rights.Actor, some);
             }
         }
     }
@@ -93,16 +92,5 @@ internal sealed class Lane(Db db, RestHook hook, SubscriptionStates states, Subs
         {
             s.Tenant, s.Id, s.Claim, now, sent, attempts, since, later, error, until = now + Lanes.Lease, beat = s.Heartbeat is { } beat ? now.AddSeconds(beat) : (DateTimeOffset?)null,
         }) == 1;
-    }
-
-    /// <summary>What left the house, and to whom: a read by the subscription's owner.</summary>
-    private async Task Told(Subscribed s, Notice[] notices)
-    {
-        if (s.Content == "empty") return;
-        foreach (var notice in notices)
-        {
-            await audit.Record(new(s.Tenant, db.Clock.GetUtcNow(), s.Rights.Actor, "vread", $"{notice.Reference}/_history/{notice.Version}",
-                notice.Body is { } body ? PatientOf.Resource(notice.Type, notice.Id, body) : null, 200), CancellationToken.None);
-        }
     }
 }

@@ -72,8 +72,11 @@ internal sealed class OpenSocket
 }
 
 /// <summary>What a socket has been told of one subscription, and what there is to tell.</summary>
-internal sealed class Binding(long told, int? heartbeat)
+internal sealed class Binding(long told, int? heartbeat, Actor reader)
 {
+    /// <summary>Who is told, for the record of reads.</summary>
+    public Actor Reader => reader;
+
     public long Told { get; set; } = told;
     public long Newest { get; set; } = told;
     public int? Heartbeat => heartbeat;

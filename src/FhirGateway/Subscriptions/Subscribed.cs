@@ -1,4 +1,5 @@
 using HealthTeams.FhirGateway.Storage;
+using HealthTeams.Platform.Audit;
 
 namespace HealthTeams.FhirGateway.Subscriptions;
 
@@ -71,6 +72,16 @@ internal sealed record Notice
     public string Type => ResourceTypes.Name(TypeNumber);
     public bool Deleted => Kind == "fhir.delete";
     public string Reference => $"{Type}/{Id}";
+
+    /// <summary>What left the house, and to whom: by an endpoint the subscription's owner, by a socket who bound it.</summary>
+    public static async Task Recorded(AccessLog audit, Db db, Subscribed s, Actor reader, IEnumerable<Notice> notices)
+    {
+        if (s.Content == "empty") return;
+        foreach (var n in notices)
+        {
+            await audit.Record(new(s.Tenant, db.Clock.GetUtcNow(), reader, "vread", $"{n.Reference}/_history/{n.Version}", n.Body is { } body ? PatientOf.Resource(n.Type, n.Id, body) : null, 200), CancellationToken.None);
+        }
+    }
 
     public static async Task<List<Notice>> Between(Tx tx, Subscribed s, long after, long until, int atMost, bool bodies) =>
     [

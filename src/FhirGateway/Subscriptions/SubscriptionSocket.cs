@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using System.Text;
 using HealthTeams.FhirGateway.Interactions;
+using HealthTeams.Platform.Audit;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -14,7 +15,7 @@ namespace HealthTeams.FhirGateway.Subscriptions;
 /// then "ping ID". Backport: "bind-with-token TOKEN", then the same notification bundles as a rest-hook gets. Authorised when
 /// bound, ended after an hour: whoever goes on binds again.
 /// </summary>
-internal sealed class SubscriptionSocket(Db db, SocketWatch watch, FhirSettings settings, IHostApplicationLifetime life)
+internal sealed class SubscriptionSocket(Db db, SocketWatch watch, FhirSettings settings, AccessLog audit, IHostApplicationLifetime life)
 {
     private const int LongestMessage = 1000;
     private const int MostBound = 50;
@@ -115,7 +116,7 @@ internal sealed class SubscriptionSocket(Db db, SocketWatch watch, FhirSettings 
         var found = await Find(caller.Tenant, id, stop);
         if (found is null) return Problem.NotFound($"Subscription/{id} does not exist, is not active, or is not a websocket.");
         if (found.MayReceive(caller) is { } beyond) return beyond;
-        return await Bound(socket, open, found, sending, stop);
+        return await Bound(socket, open, found, caller.Actor, sending, stop);
     }
 
     /// <summary>The token is spent by its use.</summary>
@@ -125,7 +126,7 @@ internal sealed class SubscriptionSocket(Db db, SocketWatch watch, FhirSettings 
         if (bound is not { } b) return Problem.Unauthorized("The token is unknown, used or expired.");
         foreach (var id in b.Ids)
         {
-            if (await Find(b.Tenant, id, stop) is { } found && await Bound(socket, open, found, sending, stop) is { } problem) return problem;
+            if (await Find(b.Tenant, id, stop) is { } found && await Bound(socket, open, found, found.Rights.Actor, sending, stop) is { } problem) return problem;
         }
         return null;
     }
@@ -141,12 +142,12 @@ internal sealed class SubscriptionSocket(Db db, SocketWatch watch, FhirSettings 
         return await reader.ReadAsync(stop) ? (reader.GetInt32(0), reader.GetFieldValue<string[]>(1)) : null;
     }
 
-    private async Task<Problem?> Bound(WebSocket socket, OpenSocket open, Subscribed s, SemaphoreSlim sending, CancellationToken stop)
+    private async Task<Problem?> Bound(WebSocket socket, OpenSocket open, Subscribed s, Actor reader, SemaphoreSlim sending, CancellationToken stop)
     {
         if (open.Bound.IsEmpty) open.Tenant = s.Tenant;
         if (open.Tenant != s.Tenant) return Problem.Forbidden("One socket, one tenant.");
         await Send(socket, sending, s.Topic is null ? Encoding.UTF8.GetBytes($"bound {s.Id}") : Notification.Bundle(settings.Base, s, "handshake", [], s.Content, db.Clock.GetUtcNow()), stop);
-        open.Bound[s.Id] = new Binding(s.Last, s.Topic is null ? null : s.Heartbeat);
+        open.Bound[s.Id] = new Binding(s.Last, s.Topic is null ? null : s.Heartbeat, reader);
         return null;
     }
 
@@ -163,7 +164,7 @@ internal sealed class SubscriptionSocket(Db db, SocketWatch watch, FhirSettings 
                 var isNews = binding.Newest > binding.Told;
                 if (!isNews && !(binding.Heartbeat is { } every && clock.GetElapsedTime(binding.LastSaid) >= TimeSpan.FromSeconds(every))) continue;
                 if (await Find(open.Tenant, id, stop) is not { } s) continue;
-                if (isNews) binding.Told = await News(socket, s, binding.Told, sending, stop);
+                if (isNews) binding.Told = await News(socket, s, binding, sending, stop);
                 else await Send(socket, sending, Notification.Bundle(settings.Base, s, "heartbeat", [], s.Content, db.Clock.GetUtcNow()), stop);
                 binding.LastSaid = clock.GetTimestamp();
             }
@@ -172,17 +173,18 @@ internal sealed class SubscriptionSocket(Db db, SocketWatch watch, FhirSettings 
     }
 
     /// <returns>Up to which notice it has been told now.</returns>
-    private async Task<long> News(WebSocket socket, Subscribed s, long position, SemaphoreSlim sending, CancellationToken stop)
+    private async Task<long> News(WebSocket socket, Subscribed s, Binding binding, SemaphoreSlim sending, CancellationToken stop)
     {
         if (s.Topic is null)
         {
             await Send(socket, sending, Encoding.UTF8.GetBytes($"ping {s.Id}"), stop);
             return s.Last;
         }
-        var page = await db.In(s.Tenant, Actor.Product, tx => Notice.Between(tx, s, position, s.Last, Page, s.Content == "full-resource"), stop);
+        var page = await db.In(s.Tenant, Actor.Product, tx => Notice.Between(tx, s, binding.Told, s.Last, Page, s.Content == "full-resource"), stop);
         foreach (var some in page.Chunk(s.MaxCount))
         {
             await Send(socket, sending, Notification.Bundle(settings.Base, s, "event-notification", some, s.Content, db.Clock.GetUtcNow()), stop);
+            await Notice.Recorded(audit, db, s, binding.Reader, some);
         }
         return page.Count > 0 ? page[^1].Number : s.Last;
     }

@@ -34,6 +34,14 @@ public sealed class AccessLog(Db db, ILogger<AccessLog> log) : BackgroundService
     public ValueTask Record(Access access, CancellationToken stop) =>
         queue.Writer.TryWrite(access) ? ValueTask.CompletedTask : queue.Writer.WriteAsync(access, stop);
 
+    /// <summary>One record for each patient that was shown; one without a patient when none was.</summary>
+    public async ValueTask Record(Access access, IEnumerable<string?> patients, CancellationToken stop)
+    {
+        var shown = patients.OfType<string>().Distinct().ToList();
+        if (shown.Count == 0) await Record(access, stop);
+        foreach (var patient in shown) await Record(access with { Patient = patient }, stop);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Endless.Run(Name, async stop =>

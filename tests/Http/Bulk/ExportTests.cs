@@ -94,6 +94,8 @@ public sealed class ExportTests(BulkProduct product) : BulkTest(product)
         }
         await Refused(Send(HttpMethod.Delete, job, null, [], by: north), HttpStatusCode.NotFound);
         await Refused(Send(HttpMethod.Get, file, null, [], by: places), HttpStatusCode.Forbidden);
+        // The same client with a token that reaches less than the file tells.
+        await Refused(Send(HttpMethod.Get, file, null, [], by: one), HttpStatusCode.Forbidden);
         await Product.Sql($"update fhir.bulk_job set owner = 'another client' where id = '{job.Split('/')[^1]}'");
         await Refused(Get(job), HttpStatusCode.NotFound);
         await Refused(Get(file), HttpStatusCode.NotFound);

@@ -41,6 +41,20 @@ public sealed class AuditTests(TestProduct product) : FhirTest(product)
     }
 
     [Fact]
+    public async Task Each_patient_that_a_page_shows_is_on_record_the_included_too()
+    {
+        var ids = new List<string>();
+        for (var i = 0; i < 3; i++) ids.Add((await Fhir.Create("Patient", Patient())).Id());
+        var encounter = (await Fhir.Create("Encounter", Resource("Encounter", null, $"\"status\":\"planned\",\"class\":{{\"code\":\"AMB\"}},\"subject\":{{\"reference\":\"Patient/{ids[2]}\"}}"))).Id();
+        await Get($"Patient?_id={ids[0]},{ids[1]}");
+        await Get($"Encounter?_id={encounter}&_include=Encounter:subject");
+        foreach (var id in ids)
+        {
+            await TestProduct.Until(async () => await Product.Ask<long>($"select count(*) from platform.access where action = 'search' and patient = 'Patient/{id}'") == 1, $"{id} is on record once");
+        }
+    }
+
+    [Fact]
     public async Task Every_write_leaves_its_event_in_the_same_transaction()
     {
         var id = (await Fhir.Create("Patient", Patient())).Id();

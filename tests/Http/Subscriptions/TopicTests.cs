@@ -152,6 +152,7 @@ public sealed class TopicTests(ProductWithReceiver product) : SubscriptionTest(p
         var told = await Hear(socket);
         Assert.Contains("event-notification", told);
         Assert.Contains($"Appointment/{appointment}", told);
+        await TestProduct.Until(async () => await Product.Ask<long>($"select count(*) from platform.access where subject = 'Appointment/{appointment}/_history/1' and action = 'vread'") == 1, "what the socket told is on record");
         // Used is used; and nobody binds by guess.
         using var second = await Open(Parameter(binding, "websocket-url"));
         foreach (var said in (string[])[$"bind-with-token {token}", $"bind {id}", "bind-with-token guess", "hello"])
