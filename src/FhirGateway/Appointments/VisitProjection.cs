@@ -18,11 +18,11 @@ internal sealed class VisitProjection(WriteEngine engine, SlotClaims slots)
             select id, status, started_at as StartedAt, finished_at as FinishedAt from collab.visit where tenant = @Tenant and id = @id
             """, new { tx.Tenant, id });
         var keys = await tx.Query<(string Kind, string Id)>(
-            "select kind, id from collab.visit_key where tenant = @Tenant and visit = @id and source = @own", new { tx.Tenant, id, own = Guid.Empty });
+            "select kind, id from collab.visit_key where tenant = @Tenant and visit = @id and source = @own order by kind, id", new { tx.Tenant, id, own = Guid.Empty });
         var entries = new List<WriteEntry>();
         foreach (var (kind, resourceId) in keys)
         {
-            if (await ResourceReads.Body(tx, $"{kind}/{resourceId}") is not { } resource) continue;
+            if (await ResourceReads.Body(tx, $"{kind}/{resourceId}", toChange: true) is not { } resource) continue;
             var next = kind == "Appointment" ? Appointment(resource, visit!) : Encounter(resource, visit!, tx.Now);
             if (next is null) continue;
             entries.Add(new WriteEntry { Kind = WriteKind.Update, Type = kind, Id = resourceId, Body = JsonDocument.Parse(next).RootElement });

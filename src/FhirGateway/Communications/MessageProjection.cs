@@ -16,7 +16,7 @@ internal sealed class MessageProjection(WriteEngine engine)
             group by m.communication
             """, new { tx.Tenant, message });
         if (state.Communication is null || state.Read is not { } read) return;
-        if (await ResourceReads.Body(tx, $"Communication/{state.Communication}") is not { } resource || FhirJson.Text(resource, "received") is not null) return;
+        if (await ResourceReads.Body(tx, $"Communication/{state.Communication}", toChange: true) is not { } resource || FhirJson.Text(resource, "received") is not null) return;
         var next = FhirJson.With(resource, new Dictionary<string, Action<Utf8JsonWriter>?>
         {
             ["received"] = w => w.WriteStringValue(FhirJson.Instant(read)),

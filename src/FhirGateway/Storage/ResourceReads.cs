@@ -18,11 +18,12 @@ internal static class ResourceReads
         select type, id, 0, version, updated, deleted, method, body from fhir.history where tenant = $1 and type = $2 and id = $3 and version = $4
         """, [new() { Value = tenant }, new() { Value = ResourceTypes.Number(type) }, new() { Value = id }, new() { Value = version }], stop);
 
-    public static async Task<JsonElement?> Body(Tx tx, string reference)
+    /// <param name="toChange">Locked until the transaction ends: what is written next is made from the newest version, and nobody's change is lost.</param>
+    public static async Task<JsonElement?> Body(Tx tx, string reference, bool toChange = false)
     {
         var (type, id) = Reference.Split(reference);
         if (type is null) return null;
-        var body = await tx.Scalar<byte[]>("select body from fhir.resource where tenant = @Tenant and type = @type and id = @id and not deleted",
+        var body = await tx.Scalar<byte[]>($"select body from fhir.resource where tenant = @Tenant and type = @type and id = @id and not deleted{(toChange ? " for update" : "")}",
             new { tx.Tenant, type = ResourceTypes.Number(type), id });
         return body is null ? null : JsonDocument.Parse(body).RootElement;
     }

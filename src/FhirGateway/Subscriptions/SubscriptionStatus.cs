@@ -13,7 +13,7 @@ internal sealed class SubscriptionStatus(WriteEngine engine)
 
     public async Task Project(Tx tx, string id, string status, string? error)
     {
-        if (await ResourceReads.Body(tx, $"Subscription/{id}") is not { } resource) return;
+        if (await ResourceReads.Body(tx, $"Subscription/{id}", toChange: true) is not { } resource) return;
         if (FhirJson.Text(resource, "status") == status && FhirJson.Text(resource, "error") == error) return;
         var next = FhirJson.With(resource, new Dictionary<string, Action<Utf8JsonWriter>?>
         {

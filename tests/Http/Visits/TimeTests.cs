@@ -81,6 +81,33 @@ public sealed class TimeTests : IAsyncLifetime
         Assert.Contains("Follow-up, moved", await staff.GetStringAsync("/visits"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Changes_over_FHIR_and_on_the_page_at_the_same_moment_are_all_kept()
+    {
+        await product.Staff("curie", "Curie");
+        var booked = await product.Book("A-both", product.Clock.GetUtcNow());
+        product.Clock.Advance(TimeSpan.FromMinutes(20));
+        var (staff, fhir) = (await product.SignedIn("curie"), await product.Fhir());
+        var form = Form.Token(await staff.GetStringAsync($"/visits/{booked.Visit}/no-show"));
+        var over = false;
+        var page = Task.Run(async () =>
+        {
+            for (var i = 0; !over; i++)
+            {
+                using var answer = await staff.PostAsync($"/visits/{booked.Visit}/no-show{(i % 2 == 0 ? "" : "?handler=Undo")}", new FormUrlEncodedContent(new Dictionary<string, string> { ["__RequestVerificationToken"] = form }));
+            }
+        });
+        for (var i = 0; i < 6; i++)
+        {
+            var patched = await fhir.PatchAsync($"/fhir/Appointment/{booked.Appointment}", FhirHttp.Json($$"""[{"op":"add","path":"/description","value":"said {{i}}"}]""", "application/json-patch+json"));
+            Assert.True(patched.IsSuccessStatusCode, await patched.Content.ReadAsStringAsync());
+            var now = await (await fhir.GetAsync($"/fhir/Appointment/{booked.Appointment}")).Body();
+            Assert.Equal($"said {i}", now.GetProperty("description").GetString());
+        }
+        over = true;
+        await page;
+    }
+
     private async Task Sweep(TimeSpan later)
     {
         product.Clock.Advance(later);
