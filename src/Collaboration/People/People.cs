@@ -83,8 +83,8 @@ internal sealed class KnownPeople
     {
         foreach (var row in rows)
         {
-            if (row.Reference is not null) byKey[(row.Source!.Value, row.Reference)] = row.Person;
-            else byIdentifier[(row.Kind, row.System!, row.Value!)] = row.Person;
+            if (row.Reference is not null) byKey[(row.Source!.Value, row.Reference)] = row;
+            else byIdentifier[(row.Kind, row.System!, row.Value!)] = row;
         }
     }
 
@@ -107,20 +107,12 @@ internal sealed class KnownPeople
         foreach (var i in said.Identifiers) byIdentifier.TryAdd((said.Kind, i.System, i.Value), person);
     }
 
-    internal sealed record Row
+    internal sealed record Row : Person
     {
         public Guid? Source { get; init; }
         public string? Reference { get; init; }
         public string? System { get; init; }
         public string? Value { get; init; }
-        public Guid Id { get; init; }
-        public PersonKind Kind { get; init; }
-        public string? Family { get; init; }
-        public string? Given { get; init; }
-        public string? Title { get; init; }
-        public string? Gender { get; init; }
-        public DateOnly? BirthDate { get; init; }
-        public Person Person => new() { Id = Id, Kind = Kind, Family = Family, Given = Given, Title = Title, Gender = Gender, BirthDate = BirthDate };
     }
 }
 

@@ -103,7 +103,7 @@ internal sealed class KnownVisits
         {
             if (row.Key is not null) byKey[new VisitKey(row.Source!.Value, row.Kind!, row.Key)] = row.Id;
             else byIdentifier[(row.System!, row.Value!)] = row.Id;
-            visits[row.Id] = row.Visit;
+            visits[row.Id] = row;
         }
     }
 
@@ -130,31 +130,12 @@ internal sealed class KnownVisits
         foreach (var i in booking.Identifiers) byIdentifier.TryAdd((i.System, i.Value), visit.Id);
     }
 
-    internal sealed record Row
+    internal sealed record Row : Visit
     {
         public Guid? Source { get; init; }
         public string? Kind { get; init; }
         public string? Key { get; init; }
         public string? System { get; init; }
         public string? Value { get; init; }
-        public Guid Id { get; init; }
-        public VisitStatus Status { get; init; }
-        public DateTimeOffset? StartAt { get; init; }
-        public DateTimeOffset? EndAt { get; init; }
-        public string? Reason { get; init; }
-        public string? Service { get; init; }
-        public string? Location { get; init; }
-        public Guid? Patient { get; init; }
-        public DateTimeOffset? ArrivedAt { get; init; }
-        public DateTimeOffset? StartedAt { get; init; }
-        public DateTimeOffset? FinishedAt { get; init; }
-        public DateTimeOffset? NoShowAt { get; init; }
-        public long Version { get; init; }
-
-        public Visit Visit => new()
-        {
-            Id = Id, Status = Status, StartAt = StartAt, EndAt = EndAt, Reason = Reason, Service = Service, Location = Location, Patient = Patient,
-            ArrivedAt = ArrivedAt, StartedAt = StartedAt, FinishedAt = FinishedAt, NoShowAt = NoShowAt, Version = Version,
-        };
     }
 }

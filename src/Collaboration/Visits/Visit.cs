@@ -28,7 +28,7 @@ public sealed record VisitBooking(
     IReadOnlyList<PersonSaid> Clinicians);
 
 /// <summary>A visit's own state.</summary>
-public sealed record Visit
+public record Visit
 {
     public Guid Id { get; init; }
     public VisitStatus Status { get; init; }

@@ -44,7 +44,7 @@ internal sealed class Bundles(Db db, Writing writing, WriteEngine engine, Proven
             if (no is not null) return no.Problem is { } wrong ? FhirAnswer.Of(wrong with { Detail = $"Entry {i}: {wrong.Detail}", Where = wrong.Where?.StartsWith("Bundle", StringComparison.Ordinal) == true ? wrong.Where : $"Bundle.entry[{i}]" }) : no;
             writes.Add((i, write! with { Write = write.Write with { FullUrl = entries[i].FullUrl } }));
         }
-        return await Writing.Repeated(() => db.In(caller.Tenant, caller.Actor, async tx =>
+        return await db.In(caller.Tenant, caller.Actor, async tx =>
         {
             var results = await engine.Run(tx, [.. writes.Select(w => w.Prepared.Write)], transaction: true);
             if (!results.Ok) return tx.Abandon(FhirAnswer.Of(await Writing.Veiled(tx, [.. writes.Select(w => w.Prepared)], results.Problem)));
@@ -64,7 +64,7 @@ internal sealed class Bundles(Db db, Writing writing, WriteEngine engine, Proven
                 if (answers[i].Problem is { } problem) return tx.Abandon(FhirAnswer.Of(problem with { Detail = $"Entry {i}: {problem.Detail}", Where = problem.Where ?? $"Bundle.entry[{i}]" }));
             }
             return Response("transaction-response", entries, answers, bundle);
-        }, stop));
+        }, stop);
     }
 
     /// <summary>Searches and operations too: they run when all is written, and see it.</summary>

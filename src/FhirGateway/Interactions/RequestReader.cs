@@ -11,10 +11,13 @@ namespace HealthTeams.FhirGateway.Interactions;
 /// <summary>An HTTP request as an interaction: formats, preconditions, Prefer, limits. http://hl7.org/fhir/R4/http.html#general</summary>
 internal static class RequestReader
 {
+    private static readonly HashSet<string> Known = [.. FhirEndpoint.Methods.Split(", ")];
+    private static readonly Dictionary<string, string> NoPreferences = [];
+
     public static async Task<Outcome<FhirRequest>> Read(HttpContext http, FhirSettings settings, string path)
     {
         var headers = http.Request.Headers;
-        if (!FhirEndpoint.Methods.Split(", ").Contains(http.Request.Method))
+        if (!Known.Contains(http.Request.Method))
         {
             http.Response.Headers.Allow = FhirEndpoint.Methods;
             return new Problem(405, "not-supported", $"{http.Request.Method} is not a method of this server.");
@@ -40,8 +43,8 @@ internal static class RequestReader
     }
 
     /// <summary>"return=minimal; handling=strict", in one header or several (RFC 7240).</summary>
-    private static Dictionary<string, string> Preferences(StringValues header) =>
-        header.ToString().Split([',', ';'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+    private static Dictionary<string, string> Preferences(StringValues header) => header.Count == 0 ? NoPreferences
+        : header.ToString().Split([',', ';'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Select(p => p.Split('=', 2, StringSplitOptions.TrimEntries)).Where(p => p.Length == 2)
             .GroupBy(p => p[0].ToLowerInvariant()).ToDictionary(g => g.Key, g => g.First()[1].Trim('"'), StringComparer.Ordinal);
 

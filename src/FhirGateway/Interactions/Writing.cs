@@ -5,7 +5,6 @@ using HealthTeams.FhirGateway.Outcomes;
 using HealthTeams.FhirGateway.Search;
 using HealthTeams.FhirGateway.Storage;
 using HealthTeams.FhirGateway.Validation;
-using Npgsql;
 
 namespace HealthTeams.FhirGateway.Interactions;
 
@@ -31,29 +30,14 @@ internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator vali
     private async Task<FhirAnswer> Commit(Caller caller, FhirRequest request, Prepared prepared, CancellationToken stop)
     {
         if (provenance.Refused(caller, request) is { } no) return no;
-        var written = await Repeated(() => db.In<Outcome<IReadOnlyList<WriteResult>>>(caller.Tenant, caller.Actor, async tx =>
+        var written = await db.In<Outcome<IReadOnlyList<WriteResult>>>(caller.Tenant, caller.Actor, async tx =>
         {
             var results = await engine.Run(tx, [prepared.Write]);
             if (!results.Ok) return tx.Abandon<Outcome<IReadOnlyList<WriteResult>>>(await Veiled(tx, [prepared], results.Problem));
             return (Allowed(prepared.Limit, results.Value) ?? await provenance.Write(tx, request.Provenance, results.Value)) is { } problem
                 ? tx.Abandon<Outcome<IReadOnlyList<WriteResult>>>(problem) : results;
-        }, stop));
+        }, stop);
         return written.Ok ? Answer(prepared, written.Value[0]) : FhirAnswer.Of(written.Problem);
-    }
-
-    /// <summary>Of two that make the same resource at once, the loser looks again and finds it there.</summary>
-    public static async Task<T> Repeated<T>(Func<Task<T>> write)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return await write();
-            }
-            catch (PostgresException e) when (attempt < 4 && e is { SqlState: PostgresErrorCodes.UniqueViolation, SchemaName: "fhir", TableName: "resource" })
-            {
-            }
-        }
     }
 
     /// <summary>Checks scope, shape and content of one writing request.</summary>

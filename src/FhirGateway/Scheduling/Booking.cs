@@ -31,14 +31,14 @@ internal sealed class Booking(Db db, WriteEngine engine, SlotClaims claims, IRes
         if (!wish.Ok) return FhirAnswer.Of(wish.Problem);
         var limit = FhirAccess.Reach(call.Caller, "Appointment", wish.Value.Stored is null ? 'c' : 'u');
         if (!limit.Ok) return FhirAnswer.Of(limit.Problem);
-        var done = await Writing.Repeated(() => db.In<Outcome<WriteResult>>(call.Caller.Tenant, call.Caller.Actor, async tx =>
+        var done = await db.In<Outcome<WriteResult>>(call.Caller.Tenant, call.Caller.Actor, async tx =>
         {
             var entry = await Entry(tx, wish.Value, hold, limit.Value);
             if (!entry.Ok) return tx.Abandon<Outcome<WriteResult>>(entry.Problem);
             var written = await engine.Run(tx, [entry.Value]);
             if (!written.Ok) return tx.Abandon<Outcome<WriteResult>>(written.Problem);
             return Writing.Allowed(limit.Value, written.Value) is { } no ? tx.Abandon<Outcome<WriteResult>>(no) : written.Value[0];
-        }, stop));
+        }, stop);
         return done.Ok ? Answer(call, done.Value) : FhirAnswer.Of(done.Problem);
     }
 

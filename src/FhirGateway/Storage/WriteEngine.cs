@@ -79,12 +79,13 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
     /// <summary>
     /// One lock per identifier value, and one per id that a client may be making at this moment; all taken in one order.
     /// </summary>
-    private static void Lock(Tx tx, IReadOnlyList<WriteEntry> entries)
+    private void Lock(Tx tx, IReadOnlyList<WriteEntry> entries)
     {
         var keys = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var e in entries)
         {
-            if (e is { Kind: WriteKind.Update, Id: { } id }) keys.Add($"{e.Type}/{id}");
+            // A PUT may make what it names; what is mapped is locked by pages under the same name, before its row and its visit.
+            if ((e.Kind == WriteKind.Update || Array.Exists(slices, s => s.Type == e.Type)) && (e.Id ?? (e.Kind == WriteKind.Update && e.Body is { } said ? FhirJson.Text(said, "id") : null)) is { } id) keys.Add($"{e.Type}/{id}");
             if (e.Body is { } body)
             {
                 // By the value alone: a condition may leave the system out. A few types have one identifier, not a list.

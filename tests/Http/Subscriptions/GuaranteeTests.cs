@@ -19,7 +19,7 @@ public sealed class GuaranteeTests(ProductWithReceiver product) : SubscriptionTe
         Receiver.Answers[T] = (_, _) => Task.FromResult(Interlocked.Decrement(ref fails) >= 0 ? 500 : 200);
         var id = await Subscribe(Hook($"Appointment?identifier={T}"));
         for (var i = 0; i < 3; i++) await Book();
-        await Hurry(() => Receiver.At(T).Length >= 3, "all are received", TimeSpan.FromSeconds(1));
+        await Hurry(() => Task.FromResult(Receiver.At(T).Length >= 3), "all are received", TimeSpan.FromSeconds(1));
         Assert.True(fails < 0);
         Gapless(Receiver.At(T), 3);
         Assert.Equal("active", (await Subscription(id)).GetProperty("status").GetString());
@@ -43,7 +43,7 @@ public sealed class GuaranteeTests(ProductWithReceiver product) : SubscriptionTe
         }
         await TestProduct.Until(async () => await Product.Ask<int>($"select attempts from fhir.subscription where endpoint like '%{T}'") > 1, "it was tried again and again");
         await away.Start();
-        await Hurry(() => away.At(T).Length >= 7, "all are received", TimeSpan.FromMinutes(5));
+        await Hurry(() => Task.FromResult(away.At(T).Length >= 7), "all are received", TimeSpan.FromMinutes(5));
         Gapless(away.At(T), 7);
     }
 
@@ -53,7 +53,7 @@ public sealed class GuaranteeTests(ProductWithReceiver product) : SubscriptionTe
         Receiver.Answers[T] = (_, _) => Task.FromResult(503);
         var id = await Subscribe(Hook($"Appointment?identifier={T}"));
         await Book();
-        await Hurry(() => Product.Ask<string>($"select state from fhir.subscription where id = '{id}'").Result == "error", "it is given up", TimeSpan.FromHours(2));
+        await Hurry(async () => await Product.Ask<string>($"select state from fhir.subscription where id = '{id}'") == "error", "it is given up", TimeSpan.FromHours(2));
         var given = await Subscription(id);
         Assert.Equal("error", given.GetProperty("status").GetString());
         Assert.Contains("503", given.GetProperty("error").GetString());

@@ -95,14 +95,14 @@ public abstract class SubscriptionTest(ProductWithReceiver product) : FhirTest(p
     protected Task Becomes(string id, string status) => TestProduct.Until(async () => (await Subscription(id)).GetProperty("status").GetString() == status, $"its status is {status}");
 
     /// <summary>Moves the clock in steps until it has happened: what waits for its next attempt gets it.</summary>
-    protected async Task Hurry(Func<bool> happened, string what, TimeSpan step)
+    protected async Task Hurry(Func<Task<bool>> happened, string what, TimeSpan step)
     {
         await TestProduct.Until(async () =>
         {
-            if (happened()) return true;
+            if (await happened()) return true;
             Product.Clock.Advance(step);
             await Task.Delay(30);
-            return happened();
+            return await happened();
         }, what, 20);
         await ReNew();
     }

@@ -102,7 +102,7 @@ public sealed class TopicTests(ProductWithReceiver product) : SubscriptionTest(p
         Receiver.Answers[T] = (_, _) => Task.FromResult(401);
         var id = await Subscribe(OnTopic());
         await Book();
-        await Hurry(() => Product.Ask<string>($"select state from fhir.subscription where id = '{id}'").Result == "error", "the handshake is given up", TimeSpan.FromSeconds(10));
+        await Hurry(async () => await Product.Ask<string>($"select state from fhir.subscription where id = '{id}'") == "error", "the handshake is given up", TimeSpan.FromSeconds(10));
         Assert.Contains("handshake failed", (await Subscription(id)).GetProperty("error").GetString());
         Receiver.Answers.TryRemove(T, out _);
         await Body(Put($"Subscription/{id}", (await Subscription(id)).GetRawText().Replace("\"status\":\"error\"", "\"status\":\"requested\"")));
