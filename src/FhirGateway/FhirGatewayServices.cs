@@ -56,6 +56,7 @@ public static class FhirGatewayServices
         services.AddSingleton<AuditTrail>();
         services.AddSingleton<FhirRouter>();
         services.AddSingleton<EhrChart>();
+        services.AddSingleton<WriteBackQueue>();
         services.AddSingleton(s => new FhirBatch(s.GetRequiredService<FhirRouter>(), s.GetRequiredService<FhirSettings>()));
 
         services.AddSingleton<VisitProjection>();

@@ -3,6 +3,7 @@ using HealthTeams.SmartLauncher.Callers;
 using HealthTeams.SmartLauncher.Clients;
 using HealthTeams.SmartLauncher.Discovery;
 using HealthTeams.SmartLauncher.Ehrs;
+using HealthTeams.SmartLauncher.Ehrs.Checks;
 using HealthTeams.SmartLauncher.Keys;
 using HealthTeams.SmartLauncher.Launch;
 using HealthTeams.SmartLauncher.Sessions;
@@ -38,6 +39,10 @@ public static class SmartLauncherServices
         services.AddSingleton<EhrDiscovery>();
         services.AddSingleton<EhrTokenCall>();
         services.AddSingleton<EhrIssuer>();
+        services.AddSingleton<ProbeHttp>();
+        services.AddSingleton<ClientProbe>();
+        services.AddSingleton<EhrProbe>();
+        services.AddSingleton<EhrChecks>();
         services.AddSingleton<ClientRegistry>();
         services.AddSingleton<StaffSessions>();
         services.AddSingleton<StaffSignIn>();
@@ -77,6 +82,7 @@ public static class SmartLauncherServices
             .AddScheme<AuthenticationSchemeOptions, BearerHandler>(Schemes.Bearer, null);
         services.AddAuthorizationBuilder()
             .AddPolicy(Policies.Staff, Known(Schemes.Staff))
+            .AddPolicy(Policies.Administrator, new AuthorizationPolicyBuilder(Schemes.Staff).RequireAuthenticatedUser().RequireRole(StaffRole.Administrator).Build())
             .AddPolicy(Policies.Seat, Known(Schemes.Seat))
             .AddPolicy(Policies.Fhir, Known(Schemes.Bearer))
             .AddPolicy(Policies.SeatOrStaff, Known(Schemes.Seat, Schemes.Staff))
