@@ -6,7 +6,7 @@ using HealthTeams.SmartLauncher.Ehrs.Checks;
 namespace HealthTeams.Web.Administration;
 
 /// <summary>One step of a test, as it is shown.</summary>
-public sealed record ShownStep(string State, string Tone, string Icon, string Word, string Title, string Said, string? Todo);
+public sealed record ShownStep(string Name, string State, string Tone, string Icon, string Word, string Title, string Said, string? Todo);
 
 /// <summary>One registration: its test, step by step, what to give to the vendor, what is registered.</summary>
 public sealed class EhrPage(EhrRegistry ehrs, EhrChecks checks, LauncherSettings settings) : AdminPage
@@ -54,7 +54,7 @@ public sealed class EhrPage(EhrRegistry ehrs, EhrChecks checks, LauncherSettings
             CheckState.Note => ("blue", "info", words["to know"]),
             _ => ("grey", "next", words["skipped"]),
         };
-        return new ShownStep(step.State.ToString().ToLowerInvariant(), tone, icon, word, words[step.Title], words[step.Said, args], step.Todo is null ? null : words[step.Todo, args]);
+        return new ShownStep(step.Name, step.State.ToString().ToLowerInvariant(), tone, icon, word, words[step.Title], words[step.Said, args], step.Todo is null ? null : words[step.Todo, args]);
     }
 
     public string? Note(Words words) => Done switch

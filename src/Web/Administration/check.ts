@@ -1,7 +1,7 @@
 // A registration's test: each step appears when it has ended.
 import { element, iconElement } from "../Frame/icon.js";
 
-interface Step { state: string; tone: string; icon: string; word: string; title: string; said: string; todo: string | null }
+interface Step { name: string; state: string; tone: string; icon: string; word: string; title: string; said: string; todo: string | null }
 
 const part = document.querySelector<HTMLElement>("[data-check]");
 const form = part?.querySelector<HTMLFormElement>("[data-check-form]");
@@ -47,8 +47,8 @@ async function lines(body: ReadableStream<Uint8Array>, each: (line: string) => v
 
 function show(step: Step, todo: string): HTMLElement {
   const words = element("div", {}, element("strong", {}, step.title), element("p", {}, step.said));
-  if (step.todo) words.append(element("p", { class: "todo" }, `${todo} ${step.todo}`));
-  return element("li", { class: `step ${step.state}` }, element("span", { class: `badge ${step.tone}` }, iconElement(step.icon), step.word), words);
+  if (step.todo) words.append(element("p", { class: "todo" }, step.state === "failed" ? `${todo} ${step.todo}` : step.todo));
+  return element("li", { class: "step", "data-step": step.name, "data-state": step.state }, element("span", { class: `badge ${step.tone}` }, iconElement(step.icon), step.word), words);
 }
 
 /** A reload must not test again by itself. */

@@ -56,7 +56,7 @@ internal static class IssuerProbe
             var unknown = usable.Where(k => !string.IsNullOrEmpty(k.Alg) && !Algorithms.Contains(k.Alg)).Select(k => k.Alg).Distinct().ToList();
             return unknown.Count == usable.Select(k => k.Alg).Distinct().Count()
                 ? Failed("keys", Word("The keys at {0} are for {1}; we accept {2}."), Word("Ask the vendor to sign id_tokens with RS256."), address.AbsoluteUri, string.Join(", ", unknown), string.Join(", ", Algorithms))
-                : Ok("keys", Word("{0} keys at {1}."), usable.Count.ToString(System.Globalization.CultureInfo.InvariantCulture), address.AbsoluteUri);
+                : Ok("keys", Word("Keys at {1}: {0}."), usable.Count.ToString(System.Globalization.CultureInfo.InvariantCulture), address.AbsoluteUri);
         }
         catch (Exception e) when (e is ArgumentException or JsonException)
         {
