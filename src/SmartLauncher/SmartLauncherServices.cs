@@ -1,3 +1,4 @@
+using HealthTeams.Collaboration.Visits;
 using HealthTeams.FhirGateway.Ehr;
 using HealthTeams.SmartLauncher.Callers;
 using HealthTeams.SmartLauncher.Clients;
@@ -60,6 +61,8 @@ public static class SmartLauncherServices
         services.AddSingleton<LaunchTokens>();
         services.AddSingleton<EhrBackend>();
         services.AddSingleton<EhrConnections>(s => s.GetRequiredService<EhrBackend>().Connections);
+        services.AddSingleton<WriteRulesOf>(s => s.GetRequiredService<EhrRegistry>().WriteRules);
+        services.AddSingleton<VisitLinkToken>(s => s.GetRequiredService<KeyRing>().LinkToken);
         services.AddSingleton<PendingLaunches>();
         services.AddSingleton<IdTokenCheck>();
         services.AddSingleton<LaunchStart>();

@@ -1,4 +1,5 @@
 using Dapper;
+using HealthTeams.FhirGateway.Ehr;
 using HealthTeams.Platform.Outbound;
 using HealthTeams.SmartLauncher.Callers;
 using HealthTeams.SmartLauncher.Keys;
@@ -136,6 +137,10 @@ public sealed class EhrRegistry(Db db, KeyRing keys, LauncherSettings settings)
         frames.Keep(key, origins);
         return origins;
     }
+
+    /// <summary>Bound to <see cref="WriteRulesOf"/>.</summary>
+    public async Task<IReadOnlyDictionary<Guid, WriteRules>> WriteRules(int tenant, CancellationToken stop) =>
+        (await All(tenant, stop)).ToDictionary(e => e.Id, e => new WriteRules(e.Adapter, e.JoinLink, e.ForTests));
 
     internal string? Secret(Ehr ehr) =>
         ehr.SecretProtected is { } bytes ? System.Text.Encoding.UTF8.GetString(Protector.Unprotect(bytes)) : null;

@@ -29,6 +29,7 @@ public static class EhrRules
         if (!Adapters.Contains(said.Adapter)) return Problem.Invalid("write-back is fhir, oracle, epic or none.", "write-back");
         if (!JoinLinks.Contains(said.JoinLink)) return Problem.Invalid("join-link is none, extension or oracle.", "join-link");
         if (said.Adapter == "none" && said.JoinLink != "none") return Problem.Invalid("A join link needs an EHR that is written to: choose a write-back, or join-link none.", "join-link");
+        if (said.Adapter != "oracle" && said.JoinLink == "oracle") return Problem.Invalid("Oracle Health's links go with its own way of writing back: write-back oracle.", "join-link");
         if (said.Adapter == "oracle" && said.JoinLink == "extension") return Problem.Invalid("Oracle Health takes links in its own form only: join-link oracle, or none.", "join-link");
         Uri? issuer = null;
         if (said.Issuer is not null && !(said.Issuer.Length <= LongestText && Uri.TryCreate(said.Issuer, UriKind.Absolute, out issuer) && issuer.Scheme is "https" or "http"))
