@@ -43,6 +43,7 @@ public static class SmartLauncherServices
         services.AddSingleton<StaffSignIn>();
         services.AddSingleton<StaffAccounts>();
         services.AddSingleton<OperatorTokens>();
+        services.AddSingleton<IdentityProviders>();
         return services.AddTokenStores();
     }
 
@@ -57,6 +58,7 @@ public static class SmartLauncherServices
         services.AddSingleton<EhrConnections>(s => s.GetRequiredService<EhrBackend>().Connections);
         services.AddSingleton<PendingLaunches>();
         services.AddSingleton<IdTokenCheck>();
+        services.AddSingleton<ProviderSignIn>();
         services.AddSingleton<LaunchStart>();
         // Scoped: they use the visits' and the gateway's doors, whose lifetimes are theirs to choose.
         services.AddScoped<LaunchCallback>();
@@ -93,6 +95,7 @@ public static class SmartLauncherServices
         routes.MapAuthorize();
         routes.MapToken();
         routes.MapLaunch();
+        routes.MapProviders();
         return routes;
     }
 

@@ -11,6 +11,9 @@ internal static class Usage
                       [--issuer URL] [--frame-origin URL]... [--backend-client-id ID] [--private-network] [--test]
         ./run client add --id ID --auth public|secret|private_key_jwt [--secret S | --jwks FILE | --jwks-url URL]
                       [--redirect URI]... [--scope S] [--tenant T] [--backend] [--private-network]
+        ./run provider add --tenant T --name N --issuer URL --client-id ID --auth public|secret|private_key_jwt [--secret S]
+                      [--username-claim C [--username-domain D]] [--private-network]      the hospital's own accounts for staff
+        ./run provider list|remove --tenant T [--issuer URL]
         ./run host add URL                    a host the product may speak to
         ./run deliveries [retry]              what was given up; run it again
         ./run sim launch-url --as practitioner|patient [--appointment ID] [--frame]

@@ -136,6 +136,9 @@ internal static partial class DemoHospital
         {
             Secret = SimulatorProcess.PushSecret(settings.DataDir), Scope = "system/*.cruds",
         }, stop);
+        var accounts = await services.GetRequiredService<IdentityProviders>().Add(
+            new IdentityProviderToAdd(demo.Id, "Example General", $"{origin}/accounts", "healthteams-staff", "private_key_jwt") { UsernameClaim = "preferred_username" }, stop);
+        if (!accounts.Ok) throw new StartupException($"The simulator's accounts could not be registered: {accounts.Problem.Detail}");
         if (!client.Ok) throw new StartupException($"The simulator's client could not be registered: {client.Problem.Detail}");
     }
 
