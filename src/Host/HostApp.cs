@@ -37,16 +37,17 @@ public static class HostApp
             .AddFilter("HealthTeams.SmartLauncher.Callers", LogLevel.Warning)
             // A refusal inside a room is an answer, not a failure.
             .AddFilter("Microsoft.AspNetCore.SignalR.Internal.DefaultHubDispatcher", LogLevel.None);
-        builder.WebHost.ConfigureKestrel(k =>
+        builder.WebHost.ConfigureKestrel((_, k) =>
         {
+            var tls = settings.Tls is null ? null : new Tls(settings.Tls, k.ApplicationServices.GetRequiredService<TimeProvider>(), k.ApplicationServices.GetRequiredService<ILogger<Tls>>());
             k.AddServerHeader = false;
             k.Limits.MaxRequestBodySize = 10 * 1024 * 1024; // FHIR raises its own
-            Binding.Listen(k, settings.Bind, settings.Port);
+            Binding.Listen(k, settings.Bind, settings.Port, listen => tls?.Serve(listen));
         });
         builder.WebHost.UseKestrelHttpsConfiguration();
 
         WebApplication? app = null;
-        Uri PublicUrl() => settings.PublicUrl ?? (settings.Port != 0 ? new Uri($"http://127.0.0.1:{settings.Port}") : Listening());
+        Uri PublicUrl() => settings.PublicUrl is null && settings.Port == 0 ? Listening() : settings.Address;
         Uri Listening() => new(app!.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
         Register(builder.Services, settings, database, PublicUrl);
         Telemetry.Add(builder);

@@ -14,6 +14,10 @@ public sealed record HostSettings
     public int Port { get; init; } = 8080;
     public string Bind { get; init; } = "127.0.0.1";
     public Uri? PublicUrl { get; init; }
+    public TlsFiles? Tls { get; init; }
+
+    /// <summary>Where the product is found: PUBLIC_URL, else this machine's address.</summary>
+    public Uri Address => PublicUrl ?? new Uri($"{(Tls is null ? "http" : "https")}://127.0.0.1:{Port}");
 
     /// <summary>TRUSTED_PROXIES: whose X-Forwarded-For is believed; empty: a proxy on this machine's.</summary>
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
@@ -45,6 +49,7 @@ public sealed record HostSettings
             Port = port,
             Bind = Binding.Check(Read("BIND") ?? "127.0.0.1"),
             PublicUrl = Read("PUBLIC_URL") is { } url ? new Uri(url) : null,
+            Tls = Read("TLS_CERTIFICATE") is { } certificate ? new TlsFiles(certificate, Read("TLS_KEY") ?? certificate) : null,
             TrustedProxies = [.. List("TRUSTED_PROXIES").Select(Network)],
             SimulatorPort = Number("EHR_SIM_PORT", 8090),
             Simulator = !flags.Contains("--no-sim"),

@@ -20,7 +20,7 @@ internal static class Usage
         ./run sim stop | ./run sim start      take the EHR simulator away and bring it back
         ./run bench [--long]                  what is measured, against a thin server on the same database
 
-        Settings: PORT, BIND, PUBLIC_URL, TRUSTED_PROXIES, DATA_DIR, HEALTHTEAMS_DB, EHR_SIM_PORT, Roles, STUN_URLS, TURN_URLS, TURN_SECRET,
+        Settings: PORT, BIND, PUBLIC_URL, TLS_CERTIFICATE, TLS_KEY, TRUSTED_PROXIES, DATA_DIR, HEALTHTEAMS_DB, EHR_SIM_PORT, Roles, STUN_URLS, TURN_URLS, TURN_SECRET,
         FHIR_BODY_MB, FHIR_BUNDLE_ENTRIES, FHIR_PAGE, FHIR_INCLUDED, FHIR_ITERATE_TURNS, FHIR_READ_SECONDS, FHIR_HOLD_MINUTES, SUBSCRIPTION_GIVE_UP_HOURS, OTEL_EXPORTER_OTLP_ENDPOINT (README.md says what they do)
         """;
 
