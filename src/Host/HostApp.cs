@@ -21,8 +21,6 @@ namespace HealthTeams.Host;
 /// <summary>The one executable's web application: every role of it, or those the setting names. Tests build the same.</summary>
 public static class HostApp
 {
-    private static readonly string[] AnyOrigin = ["/fhir", "/.well-known", "/auth/.well-known", "/auth/jwks", "/auth/token", "/auth/introspect", "/auth/revoke"];
-
     /// <param name="configure">Tests replace the clock and the like here, before anything is built.</param>
     public static WebApplication Build(HostSettings settings, DatabaseSetup database, Action<IServiceCollection>? configure = null)
     {
@@ -81,8 +79,7 @@ public static class HostApp
         });
         services.Configure<GzipCompressionProviderOptions>(o => o.Level = CompressionLevel.Fastest);
         services.AddRequestDecompression();
-        services.AddCors(o => o.AddDefaultPolicy(p => p.SetIsOriginAllowed(_ => true).WithMethods("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS").AllowAnyHeader()
-            .WithExposedHeaders("ETag", "Location", "Last-Modified", "Content-Location", "Warning", "Retry-After")));
+        services.AddCors();
     }
 
     private static void Pipeline(WebApplication app, HostSettings settings)
@@ -99,8 +96,7 @@ public static class HostApp
         });
         app.UseStatusCodePagesWithReExecute("/error/{0}");
         app.UseRouting();
-        // Bearer tokens, never cookies, open these: any origin may try (SMART-S16). Nothing else answers another origin.
-        app.UseWhen(http => Array.Exists(AnyOrigin, p => http.Request.Path.StartsWithSegments(p)), b => b.UseCors());
+        CrossOrigin.Use(app, settings);
         app.UseAuthentication();
         app.UseAuthorization();
         Health.Map(app);

@@ -13,6 +13,8 @@ try
             "iss", "client-id", "auth", "secret", "tenant", "issuer", "frame-origin", "backend-client-id", "test", "private-network")),
         ["client", "add", .. var rest] => await OperatorCommands.AddClient(Options.Parse(rest,
             "id", "auth", "secret", "jwks", "jwks-url", "redirect", "scope", "tenant", "backend", "private-network")),
+        ["brand", "set", .. var rest] => await HospitalCommands.SetBrand(Options.Parse(rest,
+            "tenant", "name", "website", "logo", "portal", "portal-name", "city", "postal-code", "country")),
         ["provider", "add", .. var rest] => await ProviderCommands.Add(Options.Parse(rest,
             "tenant", "name", "issuer", "client-id", "auth", "secret", "username-claim", "username-domain", "private-network")),
         ["provider", "list", .. var rest] => await ProviderCommands.List(Options.Parse(rest, "tenant")),

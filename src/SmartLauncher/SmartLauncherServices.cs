@@ -39,6 +39,8 @@ public static class SmartLauncherServices
         services.AddSingleton<EhrTokenCall>();
         services.AddSingleton<EhrIssuer>();
         services.AddSingleton<ClientRegistry>();
+        services.AddSingleton<ClientOrigins>();
+        services.AddSingleton<Brands>();
         services.AddSingleton<StaffSessions>();
         services.AddSingleton<StaffSignIn>();
         services.AddSingleton<StaffAccounts>();
@@ -96,6 +98,7 @@ public static class SmartLauncherServices
         routes.MapToken();
         routes.MapLaunch();
         routes.MapProviders();
+        routes.MapBrands();
         return routes;
     }
 
