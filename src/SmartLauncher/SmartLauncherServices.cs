@@ -45,10 +45,13 @@ public static class SmartLauncherServices
         services.AddSingleton<EhrProbe>();
         services.AddSingleton<EhrChecks>();
         services.AddSingleton<ClientRegistry>();
+        services.AddSingleton<ClientOrigins>();
+        services.AddSingleton<Brands>();
         services.AddSingleton<StaffSessions>();
         services.AddSingleton<StaffSignIn>();
         services.AddSingleton<StaffAccounts>();
         services.AddSingleton<OperatorTokens>();
+        services.AddSingleton<IdentityProviders>();
         return services.AddTokenStores();
     }
 
@@ -65,6 +68,7 @@ public static class SmartLauncherServices
         services.AddSingleton<VisitLinkToken>(s => s.GetRequiredService<KeyRing>().LinkToken);
         services.AddSingleton<PendingLaunches>();
         services.AddSingleton<IdTokenCheck>();
+        services.AddSingleton<ProviderSignIn>();
         services.AddSingleton<LaunchStart>();
         // Scoped: they use the visits' and the gateway's doors, whose lifetimes are theirs to choose.
         services.AddScoped<LaunchCallback>();
@@ -102,6 +106,8 @@ public static class SmartLauncherServices
         routes.MapAuthorize();
         routes.MapToken();
         routes.MapLaunch();
+        routes.MapProviders();
+        routes.MapBrands();
         return routes;
     }
 
