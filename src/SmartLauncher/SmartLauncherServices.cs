@@ -57,6 +57,9 @@ public static class SmartLauncherServices
         services.AddSingleton<EhrConnections>(s => s.GetRequiredService<EhrBackend>().Connections);
         services.AddSingleton<PendingLaunches>();
         services.AddSingleton<IdTokenCheck>();
+        services.AddSingleton<EhrStyles>();
+        services.AddSingleton<LaunchFailures>();
+        services.AddSingleton<Ending>();
         services.AddSingleton<LaunchStart>();
         // Scoped: they use the visits' and the gateway's doors, whose lifetimes are theirs to choose.
         services.AddScoped<LaunchCallback>();
@@ -65,6 +68,8 @@ public static class SmartLauncherServices
         services.AddHostedService<Leftovers>();
         services.AddSingleton(EndSeats.Route);
         services.AddSingleton<IEventConsumer, EndSeats>();
+        services.AddSingleton(EhrSignOut.Route);
+        services.AddSingleton<IEventConsumer, EhrSignOut>();
 
         // One key folder for everything that is encrypted, antiforgery included.
         services.AddDataProtection();

@@ -1,7 +1,13 @@
+using HealthTeams.Platform.Outbound;
+
 namespace HealthTeams.SmartLauncher.Ehrs;
 
 /// <summary>Who signs an EHR's id_tokens, and where its keys are.</summary>
-public sealed record IssuerKeys(string Issuer, Uri Keys);
+public sealed record IssuerKeys(string Issuer, Uri Keys)
+{
+    /// <summary>Hosts that may be asked for these keys besides the registered ones.</summary>
+    public NamedHosts? Named { get; init; }
+}
 
 /// <summary>
 /// Finds an EHR's issuer: the registered one, else the one SMART discovery names, else the one the token itself names
@@ -14,21 +20,22 @@ public sealed class EhrIssuer(EhrDiscovery discovery)
     {
         if (ehr.Issuer is { } registered && (registered != at.Issuer || at.Jwks is null))
         {
-            return await OpenId(registered, fhirBase, stop) ?? (at.Jwks is null ? null : new IssuerKeys(registered, at.Jwks));
+            return await OpenId(registered, at, fhirBase, stop) ?? Known(registered, at);
         }
-        if (at.Issuer is { } named) return at.Jwks is null ? await OpenId(named, fhirBase, stop) : new IssuerKeys(named, at.Jwks);
-        return OfTheEhr(saidByToken, at, fhirBase) ? await OpenId(saidByToken, fhirBase, stop) : null;
+        if (at.Issuer is { } named) return Known(named, at) ?? await OpenId(named, at, fhirBase, stop);
+        return OfTheEhr(saidByToken, at, fhirBase) ? await OpenId(saidByToken, at, fhirBase, stop) : null;
     }
 
+    private static IssuerKeys? Known(string issuer, EhrEndpoints at) => at.Jwks is null ? null : new IssuerKeys(issuer, at.Jwks) { Named = at.Named };
+
     /// <summary>OpenID Connect Discovery: the document must speak for the issuer it was asked for.</summary>
-    private async Task<IssuerKeys?> OpenId(string issuer, string fhirBase, CancellationToken stop)
+    private async Task<IssuerKeys?> OpenId(string issuer, EhrEndpoints at, string fhirBase, CancellationToken stop)
     {
         if (!Uri.TryCreate(issuer.TrimEnd('/') + "/.well-known/openid-configuration", UriKind.Absolute, out var address)) return null;
-        var answer = await discovery.Json(address, stop);
+        var answer = await discovery.Json(address, stop, at.Named);
         if (!answer.Ok || DiscoveryRules.Text(answer.Value, "issuer")?.TrimEnd('/') != issuer.TrimEnd('/')) return null;
         if (DiscoveryRules.Address(address, answer.Value, "jwks_uri") is not { } keys) return null;
-        await discovery.Pin(new Uri(fhirBase), [keys], stop);
-        return new IssuerKeys(issuer, keys);
+        return new IssuerKeys(issuer, keys) { Named = EhrDiscovery.Named(fhirBase, keys) };
     }
 
     private static bool OfTheEhr(string issuer, EhrEndpoints at, string fhirBase) =>
