@@ -67,6 +67,7 @@ public static class SmartLauncherServices
         services.AddSingleton<WriteRulesOf>(s => s.GetRequiredService<EhrRegistry>().WriteRules);
         services.AddSingleton<VisitLinkToken>(s => s.GetRequiredService<KeyRing>().LinkToken);
         services.AddSingleton<PendingLaunches>();
+        services.AddSingleton<TrialLaunches>();
         services.AddSingleton<IdTokenCheck>();
         services.AddSingleton<ProviderSignIn>();
         services.AddSingleton<EhrStyles>();

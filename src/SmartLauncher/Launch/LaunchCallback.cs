@@ -92,10 +92,11 @@ public sealed partial class LaunchCallback(
             return LaunchProblem.Of(LaunchProblem.ChartUnreadable, $"The scopes granted do not show what the launch names: {granted}.");
         }
         var hints = launch.Secrets.Hints.And(answer.AppContext);
-        return new Arrival(launch.Tenant, ehr.Id, launch.IssUsed, user.Issuer, user.Subject, said,
-            role, passing.Current, [.. hints.Narrow(found.Value.Visits).Select(c => c.Booking)])
+        var fresh = role == SeatRole.Host ? await Fresh(connection, ehr.Id, context, said, stop) : null;
+        return new Arrival(launch.Tenant, ehr.Id, launch.IssUsed, TestApart.Issuer(ehr, user.Issuer), user.Subject, TestApart.Of(ehr, said),
+            role, passing.Current, [.. hints.Narrow(found.Value.Visits).Select(c => TestApart.Of(ehr, c.Booking))])
         {
-            Fresh = role == SeatRole.Host ? await Fresh(connection, ehr.Id, context, said, stop) : null,
+            Fresh = fresh is null ? null : TestApart.Of(ehr, fresh),
             Banner = answer.NeedPatientBanner,
             Style = await style,
         };
