@@ -1,4 +1,5 @@
 using HealthTeams.FhirGateway.Ehr;
+using HealthTeams.SmartLauncher.Apps;
 using HealthTeams.SmartLauncher.Callers;
 using HealthTeams.SmartLauncher.Clients;
 using HealthTeams.SmartLauncher.Discovery;
@@ -43,6 +44,7 @@ public static class SmartLauncherServices
         services.AddSingleton<StaffSignIn>();
         services.AddSingleton<StaffAccounts>();
         services.AddSingleton<OperatorTokens>();
+        services.AddSingleton<AppLaunches>();
         return services.AddTokenStores();
     }
 
@@ -50,7 +52,11 @@ public static class SmartLauncherServices
     {
         Core(services, settings).AddAuthorizationServer();
         services.AddSingleton<AccessTokens>();
-        services.AddSingleton<ConsentPage>();
+        services.AddSingleton<ClientKeys>();
+        services.AddSingleton<SecretGuesses>();
+        services.AddSingleton<StaffPresence>();
+        services.AddSingleton<Consent>();
+        services.AddSingleton<Authorization>();
         services.AddSingleton<VisitSessions>();
         services.AddSingleton<LaunchTokens>();
         services.AddSingleton<EhrBackend>();
@@ -92,6 +98,8 @@ public static class SmartLauncherServices
         routes.MapSmartConfiguration();
         routes.MapAuthorize();
         routes.MapToken();
+        routes.MapClientRegistration();
+        routes.MapSmartStyle();
         routes.MapLaunch();
         return routes;
     }
