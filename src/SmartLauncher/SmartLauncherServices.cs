@@ -55,6 +55,7 @@ public static class SmartLauncherServices
         services.AddSingleton<ClientKeys>();
         services.AddSingleton<SecretGuesses>();
         services.AddSingleton<StaffPresence>();
+        services.AddSingleton<OnceOnly>();
         services.AddSingleton<Consent>();
         services.AddSingleton<Authorization>();
         services.AddSingleton<VisitSessions>();

@@ -11,6 +11,9 @@ internal static class Usage
                       [--issuer URL] [--frame-origin URL]... [--backend-client-id ID] [--private-network] [--test]
         ./run client add --id ID --auth public|secret|private_key_jwt [--secret S | --jwks FILE | --jwks-url URL]
                       [--redirect URI]... [--scope S] [--tenant T] [--backend] [--private-network]
+                      [--name N] [--launch-url URL [--trusted [--in-frame]]]
+        ./run client list | approve --id ID [--scope S] | refuse --id ID | secret --id ID | revoke --id ID | remove --id ID   [--tenant T]
+        ./run launch-context --client ID --patient ID [--encounter ID] [--appointment ID] [--intent I] [--tenant T] [--production]
         ./run host add URL                    a host the product may speak to
         ./run deliveries [retry]              what was given up; run it again
         ./run sim launch-url --as practitioner|patient [--appointment ID] [--frame]

@@ -22,8 +22,8 @@ public static class ClientRules
         if (said.Redirects.Count > MostRedirects) return Problem.Invalid($"A client has at most {MostRedirects} redirect addresses.", "redirect");
         if (said.Redirects.FirstOrDefault(r => !UsableRedirect(r)) is { } redirect) return Problem.Invalid($"{Short(redirect)} is not a usable redirect address: https, http on this machine, or an app's own scheme with a dot in it; no fragment, no user name.", "redirect");
         if (said.LaunchUrl is { } launch && !UsableAddress(launch)) return Problem.Invalid($"{Short(launch)} is not a usable launch address: https, or http on this machine.", "launch-url");
-        if (said is { Frame: true, Trusted: false }) return Problem.Invalid("A page that asks for consent cannot stand in a frame: --frame needs --trusted.", "frame");
-        if (said is { LaunchUrl: null } and ({ Frame: true } or { Trusted: true })) return Problem.Invalid("--frame and --trusted are for apps that our pages start: they need --launch-url.", "launch-url");
+        if (said is { Frame: true, Trusted: false }) return Problem.Invalid("A page that asks for consent cannot stand in a frame: --in-frame needs --trusted.", "frame");
+        if (said is { LaunchUrl: null } and ({ Frame: true } or { Trusted: true })) return Problem.Invalid("--in-frame and --trusted are for apps that our pages start: they need --launch-url.", "launch-url");
         if (said.Scope is { } scope && (scope.Length > LongestScope || ScopeRules.NotUnderstood(scope) is not null))
         {
             return Problem.Invalid(scope.Length > LongestScope ? $"The scope is longer than {LongestScope} characters." : $"{Short(ScopeRules.NotUnderstood(scope)!)} is not a scope we know.", "scope");

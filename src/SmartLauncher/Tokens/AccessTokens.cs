@@ -70,7 +70,10 @@ public sealed class AccessTokens(Db db, KeyRing keys, TenantDirectory tenants, L
     {
         await using var connection = await db.App.OpenConnectionAsync(stop);
         return await connection.ExecuteScalarAsync<string?>(new CommandDefinition(
-            """select "Status" from auth."OpenIddictTokens" where "Id" = @entry""", new { entry }, cancellationToken: stop)) == "valid";
+            """
+            select t."Status" from auth."OpenIddictTokens" t left join auth."OpenIddictAuthorizations" a on a."Id" = t."AuthorizationId"
+            where t."Id" = @entry and coalesce(a."Status", 'valid') = 'valid'
+            """, new { entry }, cancellationToken: stop)) == "valid";
     }
 
     private async Task<Caller> Describe(JsonWebToken jwt, Tenant tenant, CancellationToken stop)

@@ -62,8 +62,13 @@ internal static class AuthorizationServer
         server.AddEventHandler<ProcessSignInContext>(handler => handler.UseSingletonHandler<ContextInAnswer>()
             .SetOrder(OpenIddictServerHandlers.AttachSignInParameters.Descriptor.Order + 500));
         server.AddEventHandler<ExtractIntrospectionRequestContext>(handler => handler.UseSingletonHandler<IntrospectionByBearer>().SetOrder(int.MinValue + 1000));
-        server.AddEventHandler<HandleRevocationRequestContext>(handler => handler.UseScopedHandler<RevokedWhole>().SetOrder(int.MaxValue - 1000));
-        server.AddEventHandler<ApplyTokenResponseContext>(handler => handler.UseSingletonHandler<ReplayNoticed>().SetOrder(int.MinValue + 1000));
+        server.AddEventHandler<HandleRevocationRequestContext>(handler => handler.UseSingletonHandler<RevokedWhole>().SetOrder(int.MaxValue - 1000));
+        server.AddEventHandler<ValidateTokenContext>(handler => handler.UseSingletonHandler<UsedBefore>()
+            .SetOrder(OpenIddictServerHandlers.Protection.ValidateTokenEntry.Descriptor.Order - 500));
+        server.AddEventHandler<ProcessSignInContext>(handler => handler.UseSingletonHandler<WholeInRefresh>()
+            .SetOrder(OpenIddictServerHandlers.PrepareRefreshTokenPrincipal.Descriptor.Order + 500));
+        // The token endpoint says invalid_scope, as it should be said.
+        server.RemoveEventHandler(OpenIddictServerHandlers.Exchange.ValidateGrantedScopes.Descriptor);
         server.AddEventHandler<HandleConfigurationRequestContext>(handler => handler.UseScopedHandler<PublicAddresses>().SetOrder(int.MaxValue - 1000));
         server.AddEventHandler<HandleIntrospectionRequestContext>(handler => handler.UseSingletonHandler<IntrospectedContext>().SetOrder(int.MaxValue - 1000));
         server.UseAspNetCore().EnableAuthorizationEndpointPassthrough().EnableTokenEndpointPassthrough().EnableErrorPassthrough();

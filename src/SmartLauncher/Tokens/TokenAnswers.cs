@@ -65,29 +65,6 @@ internal sealed class IntrospectedContext(LauncherSettings settings) : IOpenIddi
     }
 }
 
-/// <summary>
-/// Whoever takes a token back takes back the grant it came from, refresh token and all (SMART-S10; RFC 7009, 2.1); this host
-/// forgets at once what it remembered of that client.
-/// </summary>
-internal sealed class RevokedWhole(IOpenIddictTokenManager tokens, AccessTokens known) : IOpenIddictServerHandler<HandleRevocationRequestContext>
-{
-    public async ValueTask HandleAsync(HandleRevocationRequestContext context)
-    {
-        if (context.GenericTokenPrincipal?.GetAuthorizationId() is { Length: > 0 } grant) await tokens.RevokeByAuthorizationIdAsync(grant, context.CancellationToken);
-        known.Forget(context.Request.ClientId ?? context.GenericTokenPrincipal?.GetPresenters().FirstOrDefault());
-    }
-}
-
-/// <summary>A code or refresh token used twice revoked its whole grant: noticed on this host at once (SMART-S2, S8).</summary>
-internal sealed class ReplayNoticed(AccessTokens known) : IOpenIddictServerHandler<ApplyTokenResponseContext>
-{
-    public ValueTask HandleAsync(ApplyTokenResponseContext context)
-    {
-        if (context.Error == OpenIddictConstants.Errors.InvalidGrant) known.Forget(context.Request?.ClientId);
-        return ValueTask.CompletedTask;
-    }
-}
-
 /// <summary>The configuration names PUBLIC_URL, whatever Host header the request came with, and what SMART adds.</summary>
 internal sealed class PublicAddresses(LauncherSettings settings) : IOpenIddictServerHandler<HandleConfigurationRequestContext>
 {

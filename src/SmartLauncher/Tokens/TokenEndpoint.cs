@@ -21,7 +21,7 @@ internal static class TokenEndpoint
         routes.MapPost("/auth/token", Exchange).AllowAnonymous().DisableAntiforgery().ExcludeFromDescription();
 
     private static async Task<IResult> Exchange(
-        HttpContext http, ClientRegistry clients, StaffPresence presence, TenantDirectory tenants, LauncherSettings settings, CancellationToken stop)
+        HttpContext http, ClientRegistry clients, OnceOnly once, StaffPresence presence, TenantDirectory tenants, LauncherSettings settings, CancellationToken stop)
     {
         var request = http.GetOpenIddictServerRequest() ?? throw new InvalidOperationException("OpenIddict did not see this request.");
         if (request.IsClientCredentialsGrantType()) return await Backend(request, clients, settings, stop);
@@ -36,6 +36,7 @@ internal static class TokenEndpoint
             if (!await StillThere(granted, whole, presence, tenants, stop)) return Refuse(Errors.InvalidGrant, "The user has signed out; online_access ends with that. Start again.");
             granted.SetScopes(asked);
         }
+        if (!await once.Claim(granted.GetTokenId(), granted.GetAuthorizationId(), request.ClientId, stop)) return Refuse(Errors.InvalidGrant, "This was used already.");
         return Results.SignIn(granted, authenticationScheme: Scheme);
     }
 
