@@ -3,7 +3,6 @@ using HealthTeams.Platform.Database;
 using HealthTeams.Platform.Outbound;
 using HealthTeams.Platform.Tenants;
 using HealthTeams.SmartLauncher;
-using HealthTeams.SmartLauncher.Clients;
 using HealthTeams.SmartLauncher.Ehrs;
 using HealthTeams.SmartLauncher.Tokens;
 using static HealthTeams.Host.Commands.Operator;
@@ -36,16 +35,6 @@ internal static class OperatorCommands
             WriteBack = o.One("backend-client-id") is null, Test = o.Has("test"), PrivateNetwork = o.Has("private-network"),
         }, default);
         return Say(added, ehr => $"registered {ehr.Iss} for {slug}\nredirect URI to give to the EHR: {services.GetRequiredService<LauncherSettings>().LaunchCallback}");
-    });
-
-    public static Task<int> AddClient(Options o) => With(async (services, _) =>
-    {
-        var added = await services.GetRequiredService<ClientRegistry>().Add(new ClientToAdd(o.Must("id"), o.Must("auth"), o.One("tenant") ?? "demo", o.Has("backend"))
-        {
-            Secret = o.One("secret"), Jwks = o.One("jwks") is { } file ? await File.ReadAllTextAsync(file) : null, JwksUrl = o.One("jwks-url"),
-            Redirects = o.All("redirect"), Scope = o.One("scope"), PrivateNetwork = o.Has("private-network"),
-        }, default);
-        return Say(added, secret => secret is null || o.Has("secret") ? $"registered {o.Must("id")}" : $"registered {o.Must("id")}; its secret, shown once:\n{secret}");
     });
 
     public static Task<int> AddHost(string url) => With(async (services, demo) =>
