@@ -68,6 +68,9 @@ public static class SmartLauncherServices
         services.AddSingleton<PendingLaunches>();
         services.AddSingleton<IdTokenCheck>();
         services.AddSingleton<ProviderSignIn>();
+        services.AddSingleton<EhrStyles>();
+        services.AddSingleton<LaunchFailures>();
+        services.AddSingleton<Ending>();
         services.AddSingleton<LaunchStart>();
         // Scoped: they use the visits' and the gateway's doors, whose lifetimes are theirs to choose.
         services.AddScoped<LaunchCallback>();
@@ -76,6 +79,8 @@ public static class SmartLauncherServices
         services.AddHostedService<Leftovers>();
         services.AddSingleton(EndSeats.Route);
         services.AddSingleton<IEventConsumer, EndSeats>();
+        services.AddSingleton(EhrSignOut.Route);
+        services.AddSingleton<IEventConsumer, EhrSignOut>();
 
         // One key folder for everything that is encrypted, antiforgery included.
         services.AddDataProtection();

@@ -31,7 +31,7 @@ if (missing.length > 0) {
 }
 
 const options = {
-  entryPoints: { app: "Frame/app.ts", room: "Visits/Room/room.ts", style: "Frame/styles/style.css" },
+  entryPoints: { app: "Frame/app.ts", onward: "Launch/onward.ts", room: "Visits/Room/room.ts", style: "Frame/styles/style.css" },
   outdir: out,
   bundle: true,
   minify: true,

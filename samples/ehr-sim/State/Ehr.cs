@@ -37,7 +37,8 @@ internal sealed class Ehr : IDisposable
 
     public string BaseUrl => address();
     public string FhirBase => BaseUrl + "/fhir";
-    public string Issuer => BaseUrl + "/oauth";
+    /// <summary>On a host of its own where the switch says so, as some vendors have it.</summary>
+    public string Issuer => (Faults.Now.SeparateHosts ? BaseUrl.Replace("//localhost", "//127.0.0.1", StringComparison.Ordinal) : BaseUrl) + "/oauth";
     public string TokenUrl => Issuer + "/token";
     public string HealthTeamsUrl => Options.HealthTeamsUrl.TrimEnd('/');
     public string HealthTeamsOrigin => new Uri(Options.HealthTeamsUrl).GetLeftPart(UriPartial.Authority);

@@ -14,13 +14,24 @@ namespace HealthTeams.Platform.Outbound;
 public sealed class OutboundHttp : IDisposable
 {
     public const int AnswerLimit = 8 * 1024 * 1024;
+
+    /// <summary>Set on a request that follows what a registered partner's own document names.</summary>
+    public static readonly HttpRequestOptionsKey<NamedHosts> Named = new("named-hosts");
+
     private readonly Db db;
     private readonly HttpClient client;
+    private readonly HttpClient publicOnly;
 
     public OutboundHttp(Db db)
     {
         this.db = db;
-        client = new HttpClient(new SocketsHttpHandler
+        client = Client(Connect);
+        publicOnly = Client(ConnectPublic);
+    }
+
+    private static HttpClient Client(Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect)
+    {
+        var client = new HttpClient(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             UseCookies = false,
@@ -28,23 +39,26 @@ public sealed class OutboundHttp : IDisposable
             ConnectTimeout = TimeSpan.FromSeconds(5),
             PooledConnectionLifetime = TimeSpan.FromMinutes(2),
             AutomaticDecompression = DecompressionMethods.All,
-            ConnectCallback = Connect,
+            ConnectCallback = connect,
         })
         {
             Timeout = TimeSpan.FromSeconds(15),
             MaxResponseContentBufferSize = AnswerLimit,
         };
         client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("HealthTeams", "0.1"));
+        return client;
     }
 
     /// <summary>Sends if the origin is registered; unreachable, slow, oversized and refused become a problem of status 502.</summary>
     public async Task<Outcome<HttpResponseMessage>> Send(HttpRequestMessage request, CancellationToken stop)
     {
         var origin = request.RequestUri!.GetLeftPart(UriPartial.Authority);
-        if (!await Registered(origin, stop)) return new Problem(502, "host-not-registered", $"{origin} is not a registered host.");
+        var named = request.Options.TryGetValue(Named, out var hosts) && hosts.Origins.Contains(origin) ? hosts : null;
+        var trusted = await Registered(origin, stop) || named?.IsHome(request.RequestUri) == true;
+        if (!trusted && named is null) return new Problem(502, "host-not-registered", $"{origin} is not a registered host.");
         try
         {
-            return await client.SendAsync(request, HttpCompletionOption.ResponseContentRead, stop);
+            return await (trusted ? client : publicOnly).SendAsync(request, HttpCompletionOption.ResponseContentRead, stop);
         }
         catch (HttpRequestException e)
         {
@@ -114,14 +128,29 @@ public sealed class OutboundHttp : IDisposable
     {
         var request = context.InitialRequestMessage.RequestUri!;
         var addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, stop);
-        if (addresses.Any(AddressRanges.IsPrivate) && !await PrivateAllowed(request.GetLeftPart(UriPartial.Authority), stop))
+        var home = context.InitialRequestMessage.Options.TryGetValue(Named, out var named) && named.IsHome(request) ? named.Home : request;
+        if (addresses.Any(AddressRanges.IsPrivate) && !await PrivateAllowed(request.GetLeftPart(UriPartial.Authority), stop)
+            && !(home != request && await PrivateAllowed(home.GetLeftPart(UriPartial.Authority), stop)))
         {
             throw new HttpRequestException(HttpRequestError.ConnectionError, "private address range not registered for this host");
         }
+        return await Open(addresses, context.DnsEndPoint.Port, stop);
+    }
+
+    private static async ValueTask<Stream> ConnectPublic(SocketsHttpConnectionContext context, CancellationToken stop)
+    {
+        var addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, stop);
+        if (addresses.Any(AddressRanges.IsPrivate)) throw new HttpRequestException(HttpRequestError.ConnectionError, "private address range not registered for this host");
+        return await Open(addresses, context.DnsEndPoint.Port, stop);
+    }
+
+    /// <summary>The addresses that were looked at are those that are connected to: a name that answers otherwise a moment later changes nothing.</summary>
+    private static async ValueTask<Stream> Open(IPAddress[] addresses, int port, CancellationToken stop)
+    {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(addresses, context.DnsEndPoint.Port, stop);
+            await socket.ConnectAsync(addresses, port, stop);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch
@@ -144,7 +173,20 @@ public sealed class OutboundHttp : IDisposable
 
     public static readonly IReadOnlyList<string> Loopback = ["http://127.0.0.1:*", "http://localhost:*", "http://[::1]:*"];
 
-    public void Dispose() => client.Dispose();
+    public void Dispose()
+    {
+        client.Dispose();
+        publicOnly.Dispose();
+    }
+}
+
+/// <summary>
+/// Origins that a registered partner's document names: reachable on that partner's behalf, by this request alone. Another port
+/// of its own host stands where that host stands; any other must be public, over connections that no registration opened.
+/// </summary>
+public sealed record NamedHosts(Uri Home, IReadOnlySet<string> Origins)
+{
+    internal bool IsHome(Uri address) => string.Equals(Home.IdnHost, address.IdnHost, StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>Address ranges that are not on the public internet (RFC 6890).</summary>
