@@ -1,5 +1,6 @@
 using HealthTeams.Collaboration.Visits;
 using HealthTeams.FhirGateway.Ehr;
+using HealthTeams.SmartLauncher.Apps;
 using HealthTeams.SmartLauncher.Callers;
 using HealthTeams.SmartLauncher.Clients;
 using HealthTeams.SmartLauncher.Discovery;
@@ -52,6 +53,7 @@ public static class SmartLauncherServices
         services.AddSingleton<StaffAccounts>();
         services.AddSingleton<OperatorTokens>();
         services.AddSingleton<IdentityProviders>();
+        services.AddSingleton<AppLaunches>();
         return services.AddTokenStores();
     }
 
@@ -59,7 +61,12 @@ public static class SmartLauncherServices
     {
         Core(services, settings).AddAuthorizationServer();
         services.AddSingleton<AccessTokens>();
-        services.AddSingleton<ConsentPage>();
+        services.AddSingleton<ClientKeys>();
+        services.AddSingleton<SecretGuesses>();
+        services.AddSingleton<StaffPresence>();
+        services.AddSingleton<OnceOnly>();
+        services.AddSingleton<Consent>();
+        services.AddSingleton<Authorization>();
         services.AddSingleton<VisitSessions>();
         services.AddSingleton<LaunchTokens>();
         services.AddSingleton<EhrBackend>();
@@ -111,6 +118,8 @@ public static class SmartLauncherServices
         routes.MapSmartConfiguration();
         routes.MapAuthorize();
         routes.MapToken();
+        routes.MapClientRegistration();
+        routes.MapSmartStyle();
         routes.MapLaunch();
         routes.MapProviders();
         routes.MapBrands();

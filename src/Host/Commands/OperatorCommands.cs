@@ -1,6 +1,5 @@
 using System.Globalization;
 using HealthTeams.Platform.Tenants;
-using HealthTeams.SmartLauncher.Clients;
 using HealthTeams.SmartLauncher.Tokens;
 using static HealthTeams.Host.Commands.Operator;
 
@@ -19,15 +18,5 @@ internal static class OperatorCommands
             : int.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var s) ? TimeSpan.FromSeconds(s) : throw new StartupException("--ttl is a number of seconds.");
         var minted = await services.GetRequiredService<OperatorTokens>().Mint(tenant, o.One("scope"), o.One("patient"), ttl, Environment.UserName, default);
         return Say(minted, token => token);
-    });
-
-    public static Task<int> AddClient(Options o) => With(async (services, _) =>
-    {
-        var added = await services.GetRequiredService<ClientRegistry>().Add(new ClientToAdd(o.Must("id"), o.Must("auth"), o.One("tenant") ?? "demo", o.Has("backend"))
-        {
-            Secret = o.One("secret"), Jwks = o.One("jwks") is { } file ? await File.ReadAllTextAsync(file) : null, JwksUrl = o.One("jwks-url"),
-            Redirects = o.All("redirect"), Scope = o.One("scope"), PrivateNetwork = o.Has("private-network"),
-        }, default);
-        return Say(added, secret => secret is null || o.Has("secret") ? $"registered {o.Must("id")}" : $"registered {o.Must("id")}; its secret, shown once:\n{secret}");
     });
 }

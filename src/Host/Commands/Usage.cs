@@ -14,6 +14,9 @@ internal static class Usage
         ./run ehr list [--tenant T]           | ./run ehr test ISS | ./run ehr remove ISS
         ./run client add --id ID --auth public|secret|private_key_jwt [--secret S | --jwks FILE | --jwks-url URL]
                       [--redirect URI]... [--scope S] [--tenant T] [--backend] [--private-network]
+                      [--name N] [--launch-url URL [--trusted [--in-frame]]]
+        ./run client list | approve --id ID [--scope S] | refuse --id ID | secret --id ID | revoke --id ID | remove --id ID   [--tenant T]
+        ./run launch-context --client ID --patient ID [--encounter ID] [--appointment ID] [--intent I] [--tenant T] [--production]
         ./run brand set --website URL [--tenant T] [--name N] [--logo URL] [--portal URL] [--portal-name N] [--city C] [--postal-code P] [--country XX]
         ./run provider add --tenant T --name N --issuer URL --client-id ID --auth public|secret|private_key_jwt [--secret S]
                       [--username-claim C [--username-domain D]] [--private-network]      the hospital's own accounts for staff

@@ -141,8 +141,8 @@ public sealed class OutboundHttp : IDisposable
     {
         var request = context.InitialRequestMessage.RequestUri!;
         var addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, stop);
-        var inside = Array.FindAll(addresses, AddressRanges.IsPrivate);
         var home = context.InitialRequestMessage.Options.TryGetValue(Named, out var named) && named.IsHome(request) ? named.Home : request;
+        var inside = Array.FindAll(addresses, AddressRanges.IsPrivate);
         if (inside.Length > 0 && !await PrivateAllowed(request.GetLeftPart(UriPartial.Authority), inside, stop)
             && !(home != request && await PrivateAllowed(home.GetLeftPart(UriPartial.Authority), inside, stop)))
         {
@@ -154,7 +154,7 @@ public sealed class OutboundHttp : IDisposable
     private static async ValueTask<Stream> ConnectPublic(SocketsHttpConnectionContext context, CancellationToken stop)
     {
         var addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, stop);
-        if (addresses.Any(AddressRanges.IsPrivate)) throw new HttpRequestException(HttpRequestError.ConnectionError, NotRegisteredPrivate);
+        if (addresses.Any(AddressRanges.IsPrivate)) throw new HttpRequestException(HttpRequestError.ConnectionError, "private address range not registered for this host");
         return await Open(addresses, context.DnsEndPoint.Port, stop);
     }
 

@@ -137,8 +137,7 @@ public sealed class ProviderSignIn(
         var read = DiscoveryRules.FromSmart(root, document.Value);
         if (!read.Ok) return read.Problem with { Code = "provider-answer" };
         if (read.Value.Jwks is null) return new Problem(502, "provider-answer", "The provider's configuration names no keys.");
-        // Token and keys may stand on another host: for this provider alone they may be spoken to.
-        var found = read.Value with { Named = EhrDiscovery.Named(provider.Issuer.TrimEnd('/'), read.Value.Token, read.Value.Jwks) };
+        var found = read.Value with { Named = EhrDiscovery.Named(provider.Issuer, read.Value.Token, read.Value.Jwks) };
         known.Keep(provider.Issuer, found);
         return found;
     }
