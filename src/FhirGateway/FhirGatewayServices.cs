@@ -1,5 +1,6 @@
 using HealthTeams.Collaboration.People;
 using HealthTeams.Collaboration.Visits;
+using HealthTeams.FhirGateway.Access;
 using HealthTeams.FhirGateway.Appointments;
 using HealthTeams.FhirGateway.AuditEvents;
 using HealthTeams.FhirGateway.Bulk;
@@ -15,6 +16,7 @@ using HealthTeams.FhirGateway.Search.Own;
 using HealthTeams.FhirGateway.Storage;
 using HealthTeams.FhirGateway.Subscriptions;
 using HealthTeams.FhirGateway.Validation;
+using HealthTeams.Platform.Audit;
 using HealthTeams.Platform.Due;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.Features;
@@ -56,6 +58,8 @@ public static class FhirGatewayServices
         services.AddSingleton<AuditTrail>();
         services.AddSingleton<FhirRouter>();
         services.AddSingleton<EhrChart>();
+        services.AddSingleton<WriteBackQueue>();
+        services.AddSingleton<EhrHealth>();
         services.AddSingleton(s => new FhirBatch(s.GetRequiredService<FhirRouter>(), s.GetRequiredService<FhirSettings>()));
 
         services.AddSingleton<VisitProjection>();
@@ -67,6 +71,8 @@ public static class FhirGatewayServices
         services.AddSingleton<IResourceSlice, EncounterSlice>();
         services.AddSingleton<IResourceSlice, CommunicationSlice>();
         services.AddSingleton(VisitWriteBack.Route);
+        services.AddSingleton(s => new LaunchChart(s.GetRequiredService<Db>(), s.GetRequiredService<FhirRouter>(), s.GetRequiredService<FhirSettings>(), s.GetRequiredService<AccessLog>()));
+        services.AddSingleton(s => new StaffPractitioner(s.GetRequiredService<Db>(), s.GetRequiredService<WriteEngine>()));
         services.AddScheduling();
         services.AddSubscriptions();
         services.AddBulk();
@@ -117,6 +123,9 @@ public static class FhirGatewayServices
     /// <summary>What the worker role delivers.</summary>
     public static IServiceCollection AddFhirGatewayWork(this IServiceCollection services)
     {
+        services.AddSingleton<EhrAbilities>();
+        services.AddSingleton<EhrLinks>();
+        services.AddSingleton<VisitLookUp>();
         services.AddSingleton<IEventConsumer, VisitWriteBack>();
         services.AddSingleton<IDueSweep, ExpiredHolds>();
         services.AddSingleton<IDueSweep>(s => s.GetRequiredService<Reindex>());

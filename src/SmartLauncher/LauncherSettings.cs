@@ -12,6 +12,7 @@ public sealed record LauncherSettings(Func<Uri> PublicUrl, string DataFolder, bo
     public string Issuer => At("/auth");
     public string FhirBase => At("/fhir");
     public string TokenEndpoint => At("/auth/token");
+    public string StyleAddress => At("/auth/smart-style.json");
     public string LaunchCallback => At("/launch/callback");
     public string SecretsFolder => Path.Combine(DataFolder, "secrets");
 }

@@ -1,8 +1,11 @@
+using HealthTeams.Collaboration.Visits;
 using HealthTeams.FhirGateway.Ehr;
+using HealthTeams.SmartLauncher.Apps;
 using HealthTeams.SmartLauncher.Callers;
 using HealthTeams.SmartLauncher.Clients;
 using HealthTeams.SmartLauncher.Discovery;
 using HealthTeams.SmartLauncher.Ehrs;
+using HealthTeams.SmartLauncher.Ehrs.Checks;
 using HealthTeams.SmartLauncher.Keys;
 using HealthTeams.SmartLauncher.Launch;
 using HealthTeams.SmartLauncher.Sessions;
@@ -38,11 +41,19 @@ public static class SmartLauncherServices
         services.AddSingleton<EhrDiscovery>();
         services.AddSingleton<EhrTokenCall>();
         services.AddSingleton<EhrIssuer>();
+        services.AddSingleton<ProbeHttp>();
+        services.AddSingleton<ClientProbe>();
+        services.AddSingleton<EhrProbe>();
+        services.AddSingleton<EhrChecks>();
         services.AddSingleton<ClientRegistry>();
+        services.AddSingleton<ClientOrigins>();
+        services.AddSingleton<Brands>();
         services.AddSingleton<StaffSessions>();
         services.AddSingleton<StaffSignIn>();
         services.AddSingleton<StaffAccounts>();
         services.AddSingleton<OperatorTokens>();
+        services.AddSingleton<IdentityProviders>();
+        services.AddSingleton<AppLaunches>();
         return services.AddTokenStores();
     }
 
@@ -50,13 +61,21 @@ public static class SmartLauncherServices
     {
         Core(services, settings).AddAuthorizationServer();
         services.AddSingleton<AccessTokens>();
-        services.AddSingleton<ConsentPage>();
+        services.AddSingleton<ClientKeys>();
+        services.AddSingleton<SecretGuesses>();
+        services.AddSingleton<StaffPresence>();
+        services.AddSingleton<OnceOnly>();
+        services.AddSingleton<Consent>();
+        services.AddSingleton<Authorization>();
         services.AddSingleton<VisitSessions>();
         services.AddSingleton<LaunchTokens>();
         services.AddSingleton<EhrBackend>();
         services.AddSingleton<EhrConnections>(s => s.GetRequiredService<EhrBackend>().Connections);
+        services.AddSingleton<WriteRulesOf>(s => s.GetRequiredService<EhrRegistry>().WriteRules);
+        services.AddSingleton<VisitLinkToken>(s => s.GetRequiredService<KeyRing>().LinkToken);
         services.AddSingleton<PendingLaunches>();
         services.AddSingleton<IdTokenCheck>();
+        services.AddSingleton<ProviderSignIn>();
         services.AddSingleton<EhrStyles>();
         services.AddSingleton<LaunchFailures>();
         services.AddSingleton<Ending>();
@@ -82,6 +101,7 @@ public static class SmartLauncherServices
             .AddScheme<AuthenticationSchemeOptions, BearerHandler>(Schemes.Bearer, null);
         services.AddAuthorizationBuilder()
             .AddPolicy(Policies.Staff, Known(Schemes.Staff))
+            .AddPolicy(Policies.Administrator, new AuthorizationPolicyBuilder(Schemes.Staff).RequireAuthenticatedUser().RequireRole(StaffRole.Administrator).Build())
             .AddPolicy(Policies.Seat, Known(Schemes.Seat))
             .AddPolicy(Policies.Fhir, Known(Schemes.Bearer))
             .AddPolicy(Policies.SeatOrStaff, Known(Schemes.Seat, Schemes.Staff))
@@ -97,7 +117,11 @@ public static class SmartLauncherServices
         routes.MapSmartConfiguration();
         routes.MapAuthorize();
         routes.MapToken();
+        routes.MapClientRegistration();
+        routes.MapSmartStyle();
         routes.MapLaunch();
+        routes.MapProviders();
+        routes.MapBrands();
         return routes;
     }
 

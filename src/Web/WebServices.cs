@@ -1,3 +1,5 @@
+using HealthTeams.SmartLauncher.Tokens;
+using HealthTeams.Web.Consent;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Mvc.ApplicationParts;
@@ -13,6 +15,7 @@ public static class WebServices
     {
         services.AddHttpContextAccessor();
         services.AddScoped<Words>();
+        services.AddSingleton<ShowAuthorizePage>(AuthorizeViews.Show);
         services.AddSingleton<SmartLauncher.Launch.OnwardPage>(Launch.OnwardForm.Show);
         services.AddAntiforgery(Antiforgery);
         services.AddRazorPages(pages => pages.RootDirectory = "/")

@@ -78,6 +78,7 @@ internal static class FhirDoor
     {
         var ifMatch = request.Headers.IfMatch.ToString();
         var writing = new FhirWriting(ehr, caller);
+        if (path.Length > 0 && ehr.Style.Refusal(request.Method, path[0]) is { } refused) return refused;
         if (request.Method == "DELETE" && path is [var gone, var goneId]) return writing.Delete(gone, goneId, ifMatch);
         if (!Json.TryParse(body, out var sent)) return FhirAnswer.Problem(400, "structure", "The body is not JSON");
         if (request.Method == "PATCH" && path is [var patched, var patchedId])

@@ -16,6 +16,7 @@ internal sealed class Ehr : IDisposable
         http = new HttpClient(handler, disposeHandler: options.HealthTeamsHandler is null) { Timeout = TimeSpan.FromSeconds(15) };
         Records = new Records(journal, clock);
         Faults = new Faults(journal);
+        Style = new FhirStyle(journal);
         Requests = new RequestLog();
         Grants = new Grants(journal, clock);
         SigningKey = new SigningKey(journal);
@@ -29,6 +30,7 @@ internal sealed class Ehr : IDisposable
     public DateTimeOffset Now => Clock.GetUtcNow();
     public Records Records { get; }
     public Faults Faults { get; }
+    public FhirStyle Style { get; }
     public RequestLog Requests { get; }
     public Grants Grants { get; }
     public SigningKey SigningKey { get; }

@@ -42,6 +42,8 @@ internal static class FhirAccess
             if (patient is null && filter.Count == 0) return new Limit(null);
             grants.Add(new Grant(patient, filter));
         }
+        // The scope fhirUser reads who the user is (SMART-S7), whatever else was granted.
+        if (interaction == 'r' && caller.FhirUser is { } user && user.StartsWith($"{type}/", StringComparison.Ordinal)) grants.Add(new Grant(null, [ScopeFilter.Itself(user[(type.Length + 1)..])]));
         if (grants.Count == 0) return No(type, interaction);
         // All of the patient holds what narrower scopes grant of that patient, and nothing of what they grant of others.
         if (grants.Find(g => g.Filter.Count == 0) is { } all) grants = [all, .. grants.Where(g => g.Patient != all.Patient)];
@@ -81,6 +83,8 @@ internal sealed record Grant(string? Patient, IReadOnlyList<ScopeFilter> Filter)
 /// </summary>
 internal sealed record ScopeFilter(string Name, string Value, Func<JsonElement, bool> Matches)
 {
+    public static ScopeFilter Itself(string id) => new("_id", id, resource => resource.TryGetProperty("id", out var own) && own.ValueEquals(id));
+
     /// <returns>Null when it is not understood.</returns>
     public static IReadOnlyList<ScopeFilter>? Read(string type, string? query)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HealthTeams.FhirGateway.Access;
 
 namespace HealthTeams.FhirGateway.Interactions;
 
@@ -7,12 +8,6 @@ internal static class SmartSecurity
 {
     private const string Registry = "http://fhir-registry.smarthealthit.org/StructureDefinition";
 
-    // What .well-known/smart-configuration says, too.
-    private static readonly string[] Capabilities =
-    [
-        "client-public", "client-confidential-symmetric", "client-confidential-asymmetric", "permission-user", "permission-offline", "permission-v1", "permission-v2", "authorize-post",
-    ];
-
     public static void Write(Utf8JsonWriter w, Uri authorization)
     {
         w.WriteStartObject("security");
@@ -20,7 +15,7 @@ internal static class SmartSecurity
         w.WriteStartObject();
         w.WriteString("url", $"{Registry}/oauth-uris");
         w.WriteStartArray("extension");
-        foreach (var name in (string[])["authorize", "token", "introspect", "revoke"])
+        foreach (var name in (string[])["authorize", "token", "introspect", "revoke", "register"])
         {
             w.WriteStartObject();
             w.WriteString("url", name);
@@ -29,7 +24,7 @@ internal static class SmartSecurity
         }
         w.WriteEndArray();
         w.WriteEndObject();
-        foreach (var capability in Capabilities)
+        foreach (var capability in SmartCapabilities.All)
         {
             w.WriteStartObject();
             w.WriteString("url", $"{Registry}/capabilities");

@@ -1,4 +1,5 @@
 using HealthTeams.Host.Postgres;
+using HealthTeams.Platform.Callers;
 using HealthTeams.Platform.Database;
 using HealthTeams.Platform.Events;
 using HealthTeams.Platform.Outbound;
@@ -11,6 +12,9 @@ namespace HealthTeams.Host.Commands;
 /// <summary>What the commands at the console share: the few services they need, and how they answer.</summary>
 internal static class Operator
 {
+    /// <summary>Who types: kept in the events.</summary>
+    public static Actor Me => new($"operator:{Environment.UserName}", CallerKind.System);
+
     /// <summary>On the database of the running or the named server.</summary>
     public static async Task<int> With(Func<IServiceProvider, bool, Task<int>> work)
     {
@@ -29,7 +33,7 @@ internal static class Operator
         await using var app = database.App();
         await using var command = app.CreateCommand("select exists (select from platform.tenant where demo)");
         var demo = await command.ExecuteScalarAsync() is true;
-        services.AddLauncherCore(new LauncherSettings(() => settings.PublicUrl ?? new Uri($"http://127.0.0.1:{settings.Port}"), settings.DataDir, demo));
+        services.AddLauncherCore(new LauncherSettings(() => settings.Address, settings.DataDir, demo));
         await using var provider = services.BuildServiceProvider();
         return await work(provider, demo);
     }

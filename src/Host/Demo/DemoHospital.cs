@@ -9,7 +9,9 @@ using HealthTeams.Platform.Callers;
 using HealthTeams.Platform.Database;
 using HealthTeams.Platform.Outbound;
 using HealthTeams.Platform.Tenants;
+using HealthTeams.SmartLauncher.Callers;
 using HealthTeams.SmartLauncher.Clients;
+using HealthTeams.SmartLauncher.Discovery;
 using HealthTeams.SmartLauncher.Ehrs;
 using HealthTeams.SmartLauncher.Staff;
 using HealthTeams.Web.SignIn;
@@ -38,9 +40,10 @@ internal static partial class DemoHospital
         new("seacole", "", "Mary", "Seacole", "nurse"),
         new("barton", "", "Clara", "Barton", "nurse"),
         new("codman", "", "Ernest", "Codman", "social-worker"),
+        new("dix", "", "Dorothea", "Dix", StaffRole.Administrator),
     ];
 
-    private static readonly Staff[] NorthStaff = [new("blackwell", "Dr", "Elizabeth", "Blackwell", "physician"), new("cavell", "", "Edith", "Cavell", "nurse")];
+    private static readonly Staff[] NorthStaff = [new("blackwell", "Dr", "Elizabeth", "Blackwell", "physician"), new("cavell", "", "Edith", "Cavell", "nurse"), new("richards", "", "Linda", "Richards", StaffRole.Administrator)];
 
     public static void AddSignIn(IServiceCollection services) => services.AddSingleton(new DemoSignIn(
         [.. DemoStaff.Select(s => new DemoUser(s.Username, string.Join(' ', new[] { s.Title, s.Given, s.Family }.Where(p => p.Length > 0)), s.Role))], Password));
@@ -57,6 +60,9 @@ internal static partial class DemoHospital
         var seed = await Seed(services.GetRequiredService<Db>(), stop);
         await Bundle(services, demo, "demo.json", seed, stop);
         await Bundle(services, north, "north.json", seed, stop);
+        var brands = services.GetRequiredService<Brands>();
+        await brands.Set(demo.Id, new Brand(demo.Name, "https://hospital.example") { City = "Paris", Country = "FR" }, stop);
+        await brands.Set(north.Id, new Brand(north.Name, "https://north.example") { City = "Lille", Country = "FR" }, stop);
         if (settings.Simulator) await Simulator(services, settings, demo, stop);
         return seed;
     }
@@ -136,6 +142,9 @@ internal static partial class DemoHospital
         {
             Secret = SimulatorProcess.PushSecret(settings.DataDir), Scope = "system/*.cruds",
         }, stop);
+        var accounts = await services.GetRequiredService<IdentityProviders>().Add(
+            new IdentityProviderToAdd(demo.Id, "Example General", $"{origin}/accounts", "healthteams-staff", "private_key_jwt") { UsernameClaim = "preferred_username" }, stop);
+        if (!accounts.Ok) throw new StartupException($"The simulator's accounts could not be registered: {accounts.Problem.Detail}");
         if (!client.Ok) throw new StartupException($"The simulator's client could not be registered: {client.Problem.Detail}");
     }
 

@@ -44,6 +44,9 @@ public sealed record Caller
     /// <summary>FHIR id of the patient a patient/ scope is limited to.</summary>
     public string? LaunchPatient { get; init; }
 
+    /// <summary>Who the user is in our FHIR API ("Practitioner/12"), where the scope fhirUser was granted: that one resource may be read.</summary>
+    public string? FhirUser { get; init; }
+
     public string? Client { get; init; }
     public string? Source { get; init; }
 

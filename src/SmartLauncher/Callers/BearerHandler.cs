@@ -19,6 +19,13 @@ internal sealed class BearerHandler(
 
     protected override async Task<Caller?> Recognise(CancellationToken stop)
     {
+        // An address is kept in logs and histories: a token in it is refused even beside one in the header (RFC 6750, 2.3).
+        if (Request.Query.ContainsKey("access_token"))
+        {
+            sentToken = true;
+            refused = Problem.Unauthorized("A token in the address is refused. Send it in the Authorization header, and count this one as known to others.");
+            return null;
+        }
         var header = Request.Headers.Authorization.ToString();
         if (!header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)) return null;
         sentToken = true;

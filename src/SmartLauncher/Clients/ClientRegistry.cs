@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Dapper;
 using HealthTeams.Platform.Outbound;
 using HealthTeams.Platform.Tenants;
 using HealthTeams.SmartLauncher.Callers;
 using HealthTeams.SmartLauncher.Ehrs;
+using HealthTeams.SmartLauncher.Tokens;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.Tokens;
 using OpenIddict.Abstractions;
@@ -11,150 +13,168 @@ using static OpenIddict.Abstractions.OpenIddictConstants;
 
 namespace HealthTeams.SmartLauncher.Clients;
 
-/// <summary>A registered FHIR or SMART client.</summary>
-/// <param name="Tenant">Slug of the hospital it belongs to.</param>
-/// <param name="Scope">What it may ask for, space-separated.</param>
-public sealed record Client(string Id, string Tenant, string Scope, string Auth);
-
-/// <summary>A client as an operator registers it; registering the same id again replaces it.</summary>
-/// <param name="Auth">"public", "secret" or "private_key_jwt".</param>
-/// <param name="Backend">SMART backend services: client_credentials with system/ scopes instead of users.</param>
-public sealed record ClientToAdd(string Id, string Auth, string Tenant, bool Backend)
-{
-    public string? Secret { get; init; }
-
-    /// <summary>The client's JWKS document.</summary>
-    public string? Jwks { get; init; }
-    public string? JwksUrl { get; init; }
-    public IReadOnlyList<string> Redirects { get; init; } = [];
-    public string? Scope { get; init; }
-    public bool PrivateNetwork { get; init; }
-}
-
 /// <summary>SMART clients, kept as OpenIddict applications with their tenant among the properties (SMART-S11).</summary>
-public sealed class ClientRegistry(
-    IServiceScopeFactory scopes, Db db, TenantDirectory tenants, EhrDiscovery documents, LauncherSettings settings)
+public sealed class ClientRegistry(IServiceScopeFactory scopes, Db db, TenantDirectory tenants, EhrDiscovery documents, LauncherSettings settings)
 {
-    private const string TenantProperty = "tenant", ScopeProperty = "scope", AuthProperty = "auth", JwksUrlProperty = "jwks_url";
-    private const string BackendScope = "system/*.cruds";
-    private const string UserScope = "openid fhirUser offline_access online_access user/*.cruds";
-    private readonly BriefMemory<string, JsonWebKeySet> fetched = new(db.Clock, TimeSpan.FromMinutes(5), 1000);
-
     /// <returns>The secret to hand to the client's owner: shown once, kept only as a hash. Null for other kinds of client.</returns>
-    public async Task<Outcome<string?>> Add(ClientToAdd said, CancellationToken stop)
+    public Task<Outcome<string?>> Add(ClientToAdd said, CancellationToken stop) => Add(said, Actor.Product, stop);
+
+    public async Task<Outcome<string?>> Add(ClientToAdd said, Actor by, CancellationToken stop)
     {
-        if (said.Id.Length is 0 or > 100 || said.Id.Any(c => c <= ' ' || c > '~')) return Problem.Invalid("A client id has 1 to 100 visible ASCII characters.", "id");
-        if (said.Auth is not ("public" or "secret" or "private_key_jwt")) return Problem.Invalid("auth is public, secret or private_key_jwt.", "auth");
+        if (ClientRules.Wrong(said) is { } wrong) return wrong;
         if (await tenants.Find(said.Tenant, stop) is not { } tenant) return Problem.NotFound($"There is no tenant {said.Tenant}.");
-        if (said is { Backend: true, Auth: "public" }) return Problem.Invalid("A backend client proves who it is.", "auth");
-        if (!said.Backend && said.Redirects.Count == 0) return Problem.Invalid("A client with users needs --redirect.", "redirect");
-        var keys = await KeysSaid(said, stop);
-        if (!keys.Ok) return keys.Problem;
+        // What registered itself is not fetched from before somebody approved (no SSRF).
+        if (said is { JwksUrl: { } url, Pending: false } && await Reach(url, said.PrivateNetwork, stop) is { } unreachable) return unreachable;
         var secret = said.Auth == "secret" ? said.Secret ?? Secrets.New() : null;
-        var application = Describe(said, keys.Value, secret);
-        if (!application.Ok) return application.Problem;
 
         await using var scope = scopes.CreateAsyncScope();
         var manager = scope.ServiceProvider.GetRequiredService<IOpenIddictApplicationManager>();
         if (await manager.FindByClientIdAsync(said.Id, stop) is { } known)
         {
-            if (Text(await manager.GetPropertiesAsync(known, stop), TenantProperty) != said.Tenant) return Problem.Conflict("Another hospital has this client.", "client-taken");
-            await manager.UpdateAsync(known, application.Value, stop);
+            if (ClientProperties.Read(said.Id, await manager.GetPropertiesAsync(known, stop)).Tenant != said.Tenant) return Problem.Conflict("Another hospital has this client.", "client-taken");
+            await manager.UpdateAsync(known, Describe(said, secret), stop);
         }
         else
         {
-            await manager.CreateAsync(application.Value, stop);
+            await manager.CreateAsync(Describe(said, secret), stop);
         }
-        await db.In(tenant.Id, Actor.Product, tx => Task.FromResult(tx.Publish("client.registered", $"client/{said.Id}")), stop);
+        await Tell(tenant.Id, by, said.Pending ? "client.requested" : "client.registered", said.Id, stop);
         return secret;
     }
 
+    /// <summary>A client that may act; those that wait for approval are found by <see cref="All"/> only.</summary>
     public async Task<Client?> Find(string id, CancellationToken stop)
     {
         await using var scope = scopes.CreateAsyncScope();
         var manager = scope.ServiceProvider.GetRequiredService<IOpenIddictApplicationManager>();
         if (await manager.FindByClientIdAsync(id, stop) is not { } known) return null;
-        var properties = await manager.GetPropertiesAsync(known, stop);
-        return new Client(id, Text(properties, TenantProperty) ?? "", Text(properties, ScopeProperty) ?? "", Text(properties, AuthProperty) ?? "");
+        return ClientProperties.Read(id, await manager.GetPropertiesAsync(known, stop)) is { Pending: false } client ? client : null;
     }
 
-    /// <summary>The public keys of that name which a client's assertions may be signed with; its address is asked again after five minutes.</summary>
-    internal async Task<IReadOnlyList<SecurityKey>> Keys(string? clientId, string? kid, CancellationToken stop)
+    /// <summary>All of a hospital, those that wait first.</summary>
+    public async Task<IReadOnlyList<Client>> All(string tenant, CancellationToken stop)
     {
-        if (string.IsNullOrEmpty(clientId)) return [];
+        await using var connection = await db.App.OpenConnectionAsync(stop);
+        var rows = await connection.QueryAsync<(string Id, string? Properties, string? Redirects)>(new CommandDefinition("""
+            select "ClientId", "Properties", "RedirectUris" from auth."OpenIddictApplications" where "Properties"::jsonb ->> 'tenant' = @tenant
+            order by ("Properties"::jsonb ->> 'pending' = 'true') desc nulls last, lower("DisplayName"), "ClientId" limit 1000
+            """, new { tenant }, cancellationToken: stop));
+        return [.. rows.Select(r => ClientProperties.Read(r.Id, JsonSerializer.Deserialize<ImmutableDictionary<string, JsonElement>>(r.Properties ?? "{}")!) with
+        {
+            Redirects = JsonSerializer.Deserialize<string[]>(r.Redirects ?? "[]")!,
+        })];
+    }
+
+    /// <summary>A pending client may act from now on, with this scope or the one it asked for (SMART-S11).</summary>
+    public async Task<Problem?> Approve(string tenant, string id, string? scope, bool privateNetwork, Actor by, CancellationToken stop)
+    {
+        if (scope is not null && ScopeRules.NotUnderstood(scope) is { } odd) return Problem.Invalid($"{odd} is not a scope we know.", "scope");
+        return await Change(tenant, id, "client.approved", by, async (client, descriptor) =>
+        {
+            if (!client.Pending) return Problem.Conflict($"{id} does not wait for approval.", "not-pending");
+            if (client.JwksUrl is { } url && await Reach(url, privateNetwork, stop) is { } unreachable) return unreachable;
+            descriptor.Permissions.UnionWith(ClientProperties.Permitted(client.Backend));
+            ClientProperties.Write(descriptor, client with { Pending = false, Scope = scope ?? client.Scope });
+            return null;
+        }, stop);
+    }
+
+    /// <summary>A new secret; the old one is worth nothing from this moment on.</summary>
+    public async Task<Outcome<string>> NewSecret(string tenant, string id, Actor by, CancellationToken stop)
+    {
+        var secret = Secrets.New();
+        var problem = await Change(tenant, id, "client.secret-changed", by, (client, descriptor) =>
+        {
+            if (client.Auth != "secret") return Task.FromResult<Problem?>(Problem.Conflict($"{id} has no secret: it is a client with {client.Auth}.", "no-secret"));
+            descriptor.ClientSecret = secret;
+            return Task.FromResult<Problem?>(null);
+        }, stop);
+        return problem is null ? secret : problem;
+    }
+
+    /// <summary>The client and all its tokens are gone; so is a request that is refused.</summary>
+    public async Task<Problem?> Remove(string tenant, string id, Actor by, CancellationToken stop)
+    {
         await using var scope = scopes.CreateAsyncScope();
         var manager = scope.ServiceProvider.GetRequiredService<IOpenIddictApplicationManager>();
-        if (await manager.FindByClientIdAsync(clientId, stop) is not { } known) return [];
-        var set = await manager.GetJsonWebKeySetAsync(known, stop);
-        if (Text(await manager.GetPropertiesAsync(known, stop), JwksUrlProperty) is { } url && !fetched.TryGet(url, out set!))
-        {
-            var answer = await documents.Json(new Uri(url), stop);
-            if (!answer.Ok) return [];
-            set = new JsonWebKeySet(answer.Value.GetRawText());
-            fetched.Keep(url, set);
-        }
-        return set is null ? [] : [.. set.Keys.Where(k => k.Use != "enc" && k.Kty is "RSA" or "EC" && (string.IsNullOrEmpty(kid) || k.Kid == kid))];
+        if (await Own(manager, tenant, id, stop) is not { } own) return Unknown(id);
+        await Revoke(scope.ServiceProvider, manager, own.Application, id, stop);
+        await manager.DeleteAsync(own.Application, stop);
+        await Tell((await tenants.Find(tenant, stop))!.Id, by, own.Client.Pending ? "client.refused" : "client.removed", id, stop);
+        return null;
     }
 
-    private async Task<Outcome<JsonWebKeySet?>> KeysSaid(ClientToAdd said, CancellationToken stop)
+    /// <summary>Every token of the client, at once on this host, within seconds on others (SMART-S10).</summary>
+    public async Task<Outcome<long>> RevokeTokens(string tenant, string id, Actor by, CancellationToken stop)
     {
-        if (said.Auth != "private_key_jwt") return (JsonWebKeySet?)null;
-        if ((said.Jwks is null) == (said.JwksUrl is null)) return Problem.Invalid("private_key_jwt needs either --jwks or --jwks-url.", "jwks");
-        var text = said.Jwks;
-        if (said.JwksUrl is not null)
-        {
-            if (!Uri.TryCreate(said.JwksUrl, UriKind.Absolute, out var url) || (url.Scheme != "https" && !url.IsLoopback)) return Problem.Invalid("A JWKS address is https.", "jwks-url");
-            await using (var connection = await db.App.OpenConnectionAsync(stop))
-            {
-                await OutboundHttp.Register(connection, url, said.PrivateNetwork || (url.IsLoopback && settings.DemoMode), db.Clock.GetUtcNow(), stop);
-            }
-            var answer = await documents.Json(url, stop);
-            if (!answer.Ok) return answer.Problem;
-            text = answer.Value.GetRawText();
-        }
-        try
-        {
-            var set = new JsonWebKeySet(text);
-            return set.Keys.Any(k => k.Kty is "RSA" or "EC") && set.Keys.All(k => k is { D: null, K: null })
-                ? set : Problem.Invalid("The JWKS holds no public RSA or EC key, or holds secrets.", "jwks");
-        }
-        catch (ArgumentException)
-        {
-            return Problem.Invalid("The JWKS cannot be read.", "jwks");
-        }
+        await using var scope = scopes.CreateAsyncScope();
+        var manager = scope.ServiceProvider.GetRequiredService<IOpenIddictApplicationManager>();
+        if (await Own(manager, tenant, id, stop) is not { } own) return Unknown(id);
+        var revoked = await Revoke(scope.ServiceProvider, manager, own.Application, id, stop);
+        await Tell((await tenants.Find(tenant, stop))!.Id, by, "client.tokens-revoked", id, stop);
+        return revoked;
     }
 
-    private static Outcome<OpenIddictApplicationDescriptor> Describe(ClientToAdd said, JsonWebKeySet? keys, string? secret)
+    private static async Task<long> Revoke(IServiceProvider services, IOpenIddictApplicationManager manager, object application, string id, CancellationToken stop)
+    {
+        var revoked = await services.GetRequiredService<IOpenIddictTokenManager>().RevokeByApplicationIdAsync((await manager.GetIdAsync(application, stop))!, stop);
+        // The command line has no memory to clear.
+        services.GetService<AccessTokens>()?.Forget(id);
+        return revoked;
+    }
+
+    private async Task<Problem?> Change(string tenant, string id, string told, Actor by, Func<Client, OpenIddictApplicationDescriptor, Task<Problem?>> change, CancellationToken stop)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var manager = scope.ServiceProvider.GetRequiredService<IOpenIddictApplicationManager>();
+        if (await Own(manager, tenant, id, stop) is not { } own) return Unknown(id);
+        var descriptor = new OpenIddictApplicationDescriptor();
+        await manager.PopulateAsync(descriptor, own.Application, stop);
+        if (await change(own.Client, descriptor) is { } problem) return problem;
+        await manager.UpdateAsync(own.Application, descriptor, stop);
+        await Tell((await tenants.Find(tenant, stop))!.Id, by, told, id, stop);
+        return null;
+    }
+
+    private static async Task<(object Application, Client Client)?> Own(IOpenIddictApplicationManager manager, string tenant, string id, CancellationToken stop) =>
+        await manager.FindByClientIdAsync(id, stop) is { } known && ClientProperties.Read(id, await manager.GetPropertiesAsync(known, stop)) is var client && client.Tenant == tenant
+            ? (known, client) : null;
+
+    /// <summary>From now on the address may be spoken to, and it answers with keys.</summary>
+    private async Task<Problem?> Reach(string address, bool privateNetwork, CancellationToken stop)
+    {
+        var url = new Uri(address);
+        await using (var connection = await db.App.OpenConnectionAsync(stop))
+        {
+            await OutboundHttp.Register(connection, url, privateNetwork || (url.IsLoopback && settings.DemoMode), db.Clock.GetUtcNow(), stop);
+        }
+        var answer = await documents.Json(url, stop);
+        return !answer.Ok ? answer.Problem : ClientRules.Keys(answer.Value.GetRawText()) is { Ok: false } bad ? bad.Problem : null;
+    }
+
+    private Task<Event> Tell(int tenant, Actor by, string what, string id, CancellationToken stop) => db.In(tenant, by, tx => Task.FromResult(tx.Publish(what, $"client/{id}")), stop);
+
+    private static Problem Unknown(string id) => Problem.NotFound($"There is no client {id} here.");
+
+    private OpenIddictApplicationDescriptor Describe(ClientToAdd said, string? secret)
     {
         var application = new OpenIddictApplicationDescriptor
         {
             ClientId = said.Id,
             ClientType = said.Auth == "public" ? ClientTypes.Public : ClientTypes.Confidential,
             ClientSecret = secret,
-            JsonWebKeySet = keys,
+            JsonWebKeySet = said.Auth != "private_key_jwt" ? null : said.Jwks is { } jwks ? ClientRules.Keys(jwks).Value : new JsonWebKeySet(),
             ConsentType = ConsentTypes.Explicit,
-            DisplayName = said.Id,
+            DisplayName = said.Name?.Trim() ?? said.Id,
             Requirements = { Requirements.Features.ProofKeyForCodeExchange },
         };
-        foreach (var redirect in said.Redirects)
+        application.RedirectUris.UnionWith(said.Redirects.Select(r => new Uri(r)));
+        if (!said.Pending) application.Permissions.UnionWith(ClientProperties.Permitted(said.Backend));
+        ClientProperties.Write(application, new Client(said.Id, said.Tenant, said.Scope ?? (said.Backend ? ClientRules.BackendScope : ScopeRules.UserScope), said.Auth)
         {
-            if (!Uri.TryCreate(redirect, UriKind.Absolute, out var uri) || uri.Fragment.Length > 0 || (uri.Scheme == "http" && !uri.IsLoopback))
-            {
-                return Problem.Invalid($"{redirect} is not a usable redirect address.", "redirect");
-            }
-            application.RedirectUris.Add(uri);
-        }
-        application.Permissions.UnionWith(said.Backend
-            ? [Permissions.Endpoints.Token, Permissions.Endpoints.Introspection, Permissions.Endpoints.Revocation, Permissions.GrantTypes.ClientCredentials]
-            : [Permissions.Endpoints.Authorization, Permissions.Endpoints.Token, Permissions.Endpoints.Introspection, Permissions.Endpoints.Revocation,
-                Permissions.GrantTypes.AuthorizationCode, Permissions.GrantTypes.RefreshToken, Permissions.ResponseTypes.Code]);
-        application.Properties[TenantProperty] = JsonSerializer.SerializeToElement(said.Tenant);
-        application.Properties[ScopeProperty] = JsonSerializer.SerializeToElement(said.Scope ?? (said.Backend ? BackendScope : UserScope));
-        application.Properties[AuthProperty] = JsonSerializer.SerializeToElement(said.Auth);
-        if (said.JwksUrl is not null) application.Properties[JwksUrlProperty] = JsonSerializer.SerializeToElement(said.JwksUrl);
+            Name = said.Name?.Trim() ?? said.Id, Backend = said.Backend, Pending = said.Pending, JwksUrl = said.Auth == "private_key_jwt" ? said.JwksUrl : null, LaunchUrl = said.LaunchUrl, Frame = said.Frame,
+            Trusted = said.Trusted, RegisteredAt = db.Clock.GetUtcNow(),
+        });
         return application;
     }
-
-    private static string? Text(ImmutableDictionary<string, JsonElement> properties, string name) =>
-        properties.TryGetValue(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

@@ -36,6 +36,7 @@ internal sealed class Leftovers(Db db, TenantDirectory tenants, ILogger<Leftover
                     delete from auth.staff_session where tenant = @Tenant and expires_at < @before;
                     delete from auth.visit_session where tenant = @Tenant and expires_at < @before;
                     delete from auth.launch where tenant = @Tenant and expires_at < @before;
+                    delete from auth.app_launch where tenant = @Tenant and expires_at < @before;
                     delete from auth.launch_choice where tenant = @Tenant and expires_at < @before;
                     delete from auth.launch_token where tenant = @Tenant and expires_at < @before
                     """, new { tx.Tenant, before }), stop);

@@ -24,12 +24,34 @@ public sealed class AccessTokens(Db db, KeyRing keys, TenantDirectory tenants, L
 
     private readonly JsonWebTokenHandler handler = new() { MapInboundClaims = false };
     private readonly BriefMemory<string, Caller> known = new(db.Clock, RevocationSeenWithin, 10_000);
+    private int forgotten;
 
     public async ValueTask<Outcome<Caller>> Check(string token, CancellationToken stop)
     {
         if (token.Length > LongestToken) return Invalid;
         var key = Convert.ToBase64String(SHA256.HashData(Encoding.ASCII.GetBytes(token)));
         if (known.TryGet(key, out var caller)) return caller;
+        var before = Volatile.Read(ref forgotten);
+        var read = await Read(token, stop);
+        if (!read.Ok) return read.Problem;
+        if (Text(read.Value, TokenClaims.Tenant) is not { } slug || await tenants.Find(slug, stop) is not { } tenant) return Invalid;
+        caller = await Describe(read.Value, tenant, stop);
+        // What was revoked while it was read here is not remembered as standing.
+        if (before == Volatile.Read(ref forgotten)) known.Keep(key, caller, new DateTimeOffset(read.Value.ValidTo, TimeSpan.Zero));
+        return caller;
+    }
+
+    /// <summary>What was just revoked is noticed here at once, on other hosts within <see cref="RevocationSeenWithin"/> (SMART-S10).</summary>
+    public void Forget(string? client)
+    {
+        Interlocked.Increment(ref forgotten);
+        known.ForgetWhere(caller => client is null || caller.Client == client);
+    }
+
+    /// <summary>The token itself, signed by us, for us, in time and not revoked.</summary>
+    internal async ValueTask<Outcome<JsonWebToken>> Read(string token, CancellationToken stop)
+    {
+        if (token.Length > LongestToken) return Invalid;
         var validated = await handler.ValidateTokenAsync(token, new TokenValidationParameters
         {
             ValidTypes = ["at+jwt"],
@@ -41,18 +63,17 @@ public sealed class AccessTokens(Db db, KeyRing keys, TenantDirectory tenants, L
         });
         if (!validated.IsValid) return validated.Exception is SecurityTokenInvalidLifetimeException ? Expired : Invalid;
         var jwt = (JsonWebToken)validated.SecurityToken;
-        if (!await Standing(Text(jwt, TokenClaims.Entry), stop)) return Revoked;
-        if (Text(jwt, TokenClaims.Tenant) is not { } slug || await tenants.Find(slug, stop) is not { } tenant) return Invalid;
-        caller = await Describe(jwt, tenant, stop);
-        known.Keep(key, caller, new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero));
-        return caller;
+        return await Standing(Text(jwt, TokenClaims.Entry), stop) ? jwt : Revoked;
     }
 
     private async Task<bool> Standing(string? entry, CancellationToken stop)
     {
         await using var connection = await db.App.OpenConnectionAsync(stop);
         return await connection.ExecuteScalarAsync<string?>(new CommandDefinition(
-            """select "Status" from auth."OpenIddictTokens" where "Id" = @entry""", new { entry }, cancellationToken: stop)) == "valid";
+            """
+            select t."Status" from auth."OpenIddictTokens" t left join auth."OpenIddictAuthorizations" a on a."Id" = t."AuthorizationId"
+            where t."Id" = @entry and coalesce(a."Status", 'valid') = 'valid'
+            """, new { entry }, cancellationToken: stop)) == "valid";
     }
 
     private async Task<Caller> Describe(JsonWebToken jwt, Tenant tenant, CancellationToken stop)
@@ -70,9 +91,10 @@ public sealed class AccessTokens(Db db, KeyRing keys, TenantDirectory tenants, L
                 ? await db.In(tenant.Id, Actor.Product, tx => StaffRoles.Of(tx, staff), stop) : new HashSet<string>(),
             Scopes = (Text(jwt, "scope") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries),
             LaunchPatient = Text(jwt, TokenClaims.Patient),
+            FhirUser = Text(jwt, TokenClaims.FhirUser) is { } user && user.StartsWith(settings.FhirBase + "/", StringComparison.Ordinal) ? user[(settings.FhirBase.Length + 1)..] : null,
             Client = Text(jwt, "client_id"),
         };
     }
 
-    private static string? Text(JsonWebToken jwt, string name) => jwt.TryGetPayloadValue<string>(name, out var value) ? value : null;
+    internal static string? Text(JsonWebToken jwt, string name) => jwt.TryGetPayloadValue<string>(name, out var value) ? value : null;
 }

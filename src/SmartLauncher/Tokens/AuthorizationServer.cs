@@ -1,3 +1,4 @@
+using HealthTeams.SmartLauncher.Clients;
 using HealthTeams.SmartLauncher.Keys;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -49,11 +50,28 @@ internal static class AuthorizationServer
             .SetOrder(OpenIddictServerHandlers.Protection.ResolveTokenValidationParameters.Descriptor.Order + 500));
         server.AddEventHandler<ProcessAuthenticationContext>(handler => handler.UseScopedHandler<AssertionOnce>()
             .SetOrder(OpenIddictServerHandlers.ValidateClientAssertionIssuer.Descriptor.Order + 500));
-        server.AddEventHandler<ProcessSignInContext>(handler => handler.UseSingletonHandler<ScopeInAnswer>()
+        server.AddEventHandler<ProcessAuthenticationContext>(handler => handler.UseSingletonHandler<BeforeSecret>()
+            .SetOrder(OpenIddictServerHandlers.ValidateClientSecret.Descriptor.Order - 500));
+        server.AddEventHandler<ProcessAuthenticationContext>(handler => handler.UseSingletonHandler<AfterSecret>()
+            .SetOrder(OpenIddictServerHandlers.ValidateClientSecret.Descriptor.Order + 500));
+        server.AddEventHandler<ApplyTokenResponseContext>(handler => handler.UseSingletonHandler<WrongSecret>().SetOrder(int.MinValue + 2000));
+        server.AddEventHandler<ApplyIntrospectionResponseContext>(handler => handler.UseSingletonHandler<WrongSecret>().SetOrder(int.MinValue + 2000));
+        server.AddEventHandler<ApplyRevocationResponseContext>(handler => handler.UseSingletonHandler<WrongSecret>().SetOrder(int.MinValue + 2000));
+        server.AddEventHandler<ProcessSignInContext>(handler => handler.UseSingletonHandler<RefreshWhileOnline>()
+            .SetOrder(OpenIddictServerHandlers.EvaluateGeneratedTokens.Descriptor.Order + 500));
+        server.AddEventHandler<ProcessSignInContext>(handler => handler.UseSingletonHandler<ContextInAnswer>()
             .SetOrder(OpenIddictServerHandlers.AttachSignInParameters.Descriptor.Order + 500));
+        server.AddEventHandler<ExtractIntrospectionRequestContext>(handler => handler.UseSingletonHandler<IntrospectionByBearer>().SetOrder(int.MinValue + 1000));
+        server.AddEventHandler<HandleRevocationRequestContext>(handler => handler.UseSingletonHandler<RevokedWhole>().SetOrder(int.MaxValue - 1000));
+        server.AddEventHandler<ValidateTokenContext>(handler => handler.UseSingletonHandler<UsedBefore>()
+            .SetOrder(OpenIddictServerHandlers.Protection.ValidateTokenEntry.Descriptor.Order - 500));
+        server.AddEventHandler<ProcessSignInContext>(handler => handler.UseSingletonHandler<WholeInRefresh>()
+            .SetOrder(OpenIddictServerHandlers.PrepareRefreshTokenPrincipal.Descriptor.Order + 500));
+        // The token endpoint says invalid_scope, as it should be said.
+        server.RemoveEventHandler(OpenIddictServerHandlers.Exchange.ValidateGrantedScopes.Descriptor);
         server.AddEventHandler<HandleConfigurationRequestContext>(handler => handler.UseScopedHandler<PublicAddresses>().SetOrder(int.MaxValue - 1000));
-        server.AddEventHandler<HandleIntrospectionRequestContext>(handler => handler.UseSingletonHandler<IntrospectedScope>().SetOrder(int.MaxValue - 1000));
-        server.UseAspNetCore().EnableAuthorizationEndpointPassthrough().EnableTokenEndpointPassthrough();
+        server.AddEventHandler<HandleIntrospectionRequestContext>(handler => handler.UseSingletonHandler<IntrospectedContext>().SetOrder(int.MaxValue - 1000));
+        server.UseAspNetCore().EnableAuthorizationEndpointPassthrough().EnableTokenEndpointPassthrough().EnableErrorPassthrough();
 
         openIddict.Services.AddOptions<OpenIddictServerOptions>().Configure<LauncherSettings, KeyRing>((options, settings, keys) =>
         {
@@ -68,44 +86,4 @@ internal static class AuthorizationServer
         openIddict.Services.AddOptions<OpenIddictServerAspNetCoreOptions>().Configure<LauncherSettings>((options, settings) =>
             options.DisableTransportSecurityRequirement = settings.PublicUrl() is { IsLoopback: true, Scheme: "http" });
     });
-}
-
-/// <summary>SMART wants the granted scope in every token answer (SMART-S4).</summary>
-internal sealed class ScopeInAnswer : IOpenIddictServerHandler<ProcessSignInContext>
-{
-    public ValueTask HandleAsync(ProcessSignInContext context)
-    {
-        if (context is { EndpointType: OpenIddictServerEndpointType.Token, IncludeAccessToken: true, Principal: { } granted })
-        {
-            context.Response.Scope = string.Join(' ', granted.GetScopes());
-        }
-        return ValueTask.CompletedTask;
-    }
-}
-
-/// <summary>SMART-S9: whoever may introspect a token learns its scope and patient (OpenIddict tells only the token's audience).</summary>
-internal sealed class IntrospectedScope : IOpenIddictServerHandler<HandleIntrospectionRequestContext>
-{
-    public ValueTask HandleAsync(HandleIntrospectionRequestContext context)
-    {
-        var token = context.GenericTokenPrincipal;
-        if (token is null || !token.HasTokenType(OpenIddictConstants.TokenTypeIdentifiers.AccessToken)) return ValueTask.CompletedTask;
-        context.Scopes.UnionWith(token.GetScopes());
-        if (token.GetClaim(TokenClaims.Patient) is { } patient) context.Claims[TokenClaims.Patient] = patient;
-        return ValueTask.CompletedTask;
-    }
-}
-
-/// <summary>The configuration names PUBLIC_URL, whatever Host header the request came with.</summary>
-internal sealed class PublicAddresses(LauncherSettings settings) : IOpenIddictServerHandler<HandleConfigurationRequestContext>
-{
-    public ValueTask HandleAsync(HandleConfigurationRequestContext context)
-    {
-        context.AuthorizationEndpoint = new Uri(settings.At("/auth/authorize"));
-        context.TokenEndpoint = new Uri(settings.TokenEndpoint);
-        context.IntrospectionEndpoint = new Uri(settings.At("/auth/introspect"));
-        context.RevocationEndpoint = new Uri(settings.At("/auth/revoke"));
-        context.JsonWebKeySetEndpoint = new Uri(settings.At("/.well-known/jwks.json"));
-        return ValueTask.CompletedTask;
-    }
 }

@@ -1,6 +1,4 @@
-using System.Security.Claims;
-using HealthTeams.SmartLauncher.Callers;
-using HealthTeams.SmartLauncher.Clients;
+using System.Collections.Immutable;
 using Microsoft.AspNetCore;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
@@ -12,62 +10,57 @@ using static OpenIddict.Abstractions.OpenIddictConstants;
 
 namespace HealthTeams.SmartLauncher.Tokens;
 
-/// <summary>GET and POST /auth/authorize, after OpenIddict checked client, redirect_uri and PKCE (SMART-S2).</summary>
+/// <summary>GET and POST /auth/authorize, after OpenIddict checked client, redirect_uri and PKCE (SMART-S2): who asks, then <see cref="Authorization"/>.</summary>
 internal static class AuthorizeEndpoint
 {
+    /// <summary>A request in the address of the sign-in page, twice encoded at worst: what Kestrel's line of 8 KB still holds.</summary>
+    private const int LongestAddress = 6000;
+
     public static void MapAuthorize(this IEndpointRouteBuilder routes) =>
         routes.MapMethods("/auth/authorize", ["GET", "POST"], Authorize).AllowAnonymous().DisableAntiforgery().ExcludeFromDescription();
 
-    private static async Task<IResult> Authorize(
-        HttpContext http, ClientRegistry clients, ConsentPage consent, LauncherSettings settings, CancellationToken stop)
+    private static async Task<IResult> Authorize(HttpContext http, Authorization authorization, ShowAuthorizePage show, LauncherSettings settings, CancellationToken stop)
     {
+        http.Response.Headers.CacheControl = "no-store";
+        // What cannot be said to the client is said to the person, as text.
+        if (http.GetOpenIddictServerResponse() is { Error: { } error } refused)
+        {
+            http.Response.StatusCode = StatusCodes.Status400BadRequest;
+            await show(http, new AuthorizeRefused(error, refused.ErrorDescription));
+            return Results.Empty;
+        }
         var request = http.GetOpenIddictServerRequest() ?? throw new InvalidOperationException("OpenIddict did not see this request.");
-        if (!ForUs(request, settings)) return TokenEndpoint.Refuse(Errors.InvalidRequest, "aud must be the FHIR base address.");
+        if (!ForUs(request, settings)) return TokenEndpoint.Refuse(Errors.InvalidRequest, $"aud must be the FHIR base address, {settings.FhirBase}.");
         // The scheme leaves the caller among the features.
         await http.AuthenticateAsync(Callers.Schemes.Staff);
-        if (Caller.Of(http) is not { } caller)
-        {
-            return request.HasPromptValue(PromptValues.None)
-                ? TokenEndpoint.Refuse(Errors.LoginRequired, "Nobody is signed in.")
-                : Results.Redirect("/auth/sign-in" + QueryString.Create("returnUrl", Again(http, request)));
-        }
-        var client = await clients.Find(request.ClientId!, stop);
-        if (client is null || client.Tenant != caller.TenantSlug) return TokenEndpoint.Refuse(Errors.AccessDenied, "This app is not registered for your hospital.");
-        // patient/ scopes come with the launch context of apps we launch.
-        var scopes = ScopeRules.Grant(request.GetScopes(), client.Scope, ScopeLevel.User);
-        if (scopes.Count == 0) return TokenEndpoint.Refuse(Errors.InvalidScope, "None of these scopes can be granted.");
-
-        var decision = HttpMethods.IsPost(http.Request.Method) ? http.Request.Form["decision"].ToString() : "";
-        if (decision.Length == 0) return consent.Show(http, request, client, caller, scopes);
-        if (!consent.Genuine(http, caller, client)) return TokenEndpoint.Refuse(Errors.AccessDenied, "This consent was not given on our page.");
-        if (decision != "approve") return TokenEndpoint.Refuse(Errors.AccessDenied, "The user said no.");
-        return Results.SignIn(Principal(caller, scopes, settings), authenticationScheme: TokenEndpoint.Scheme);
+        var caller = Caller.Of(http) is { Kind: CallerKind.Staff, Seat: null } staff ? staff : await authorization.Framed(http, request, stop);
+        if (caller is null) return Stranger(http, request);
+        return await authorization.Answer(http, request, caller, stop);
     }
 
-    /// <summary>A token for somebody else's server must not be had here: aud (or resource) names our FHIR base.</summary>
+    /// <summary>A token for somebody else's server must not be had here: aud (or resource), each of them, names our FHIR base.</summary>
     private static bool ForUs(OpenIddictRequest request, LauncherSettings settings)
     {
-        var aud = (string?)request["aud"] ?? request.GetResources().FirstOrDefault();
-        return aud?.TrimEnd('/') == settings.FhirBase;
+        string?[] said = [.. (ImmutableArray<string?>?)request["aud"] ?? [], .. (ImmutableArray<string?>?)request[Parameters.Resource] ?? []];
+        return said.Length > 0 && said.All(a => a?.TrimEnd('/') == settings.FhirBase);
     }
 
-    private static ClaimsPrincipal Principal(Caller caller, IReadOnlyList<string> scopes, LauncherSettings settings)
+    private static IResult Stranger(HttpContext http, OpenIddictRequest request)
     {
-        var identity = new ClaimsIdentity("staff", Claims.Name, Claims.Role);
-        identity.SetClaim(Claims.Subject, caller.Id);
-        identity.SetClaim(TokenClaims.Tenant, caller.TenantSlug);
-        identity.SetClaim(TokenClaims.Kind, nameof(CallerKind.Staff));
-        identity.SetClaim(TokenClaims.Person, caller.Person.ToString());
-        identity.SetScopes(scopes);
-        identity.SetResources(settings.FhirBase);
-        identity.SetDestinations(claim => claim.Type == Claims.Subject ? [Destinations.AccessToken, Destinations.IdentityToken] : [Destinations.AccessToken]);
-        return new ClaimsPrincipal(identity);
+        if (request.HasPromptValue(PromptValues.None)) return TokenEndpoint.Refuse(Errors.LoginRequired, "Nobody is signed in.");
+        var again = Again(http, request);
+        if (again.Length > LongestAddress) return TokenEndpoint.Refuse(Errors.InvalidRequest, $"The request is longer than {LongestAddress} characters; sign in first, or ask for fewer scopes.");
+        // A form of another site brings no cookie of ours; the same request as an address does.
+        if (HttpMethods.IsPost(http.Request.Method) && !http.Request.Form.ContainsKey("genuine")) return See(http, again);
+        return Results.Redirect("/auth/sign-in" + QueryString.Create("returnUrl", again));
     }
 
-    private static string Again(HttpContext http, OpenIddictRequest request)
+    internal static string Again(HttpContext http, OpenIddictRequest request) => http.Request.Path + new QueryBuilder(Consent.Request(request)).ToQueryString();
+
+    /// <summary>303: the browser follows with GET.</summary>
+    private static IResult See(HttpContext http, string address)
     {
-        if (HttpMethods.IsGet(http.Request.Method)) return http.Request.Path + http.Request.QueryString;
-        var query = new QueryBuilder(request.GetParameters().Select(p => KeyValuePair.Create(p.Key, p.Value.ToString() ?? "")));
-        return http.Request.Path + query.ToQueryString();
+        http.Response.Headers.Location = address;
+        return Results.StatusCode(StatusCodes.Status303SeeOther);
     }
 }

@@ -13,7 +13,7 @@ namespace HealthTeams.SmartLauncher.Tokens;
 /// SMART-S12: which keys and forms a client's assertion may have. OpenIddict follows the newer draft (typ
 /// client-authentication+jwt, aud = issuer); SMART clients send typ JWT and the token address.
 /// </summary>
-internal sealed class AssertionKeys(ClientRegistry clients) : IOpenIddictServerHandler<ValidateTokenContext>
+internal sealed class AssertionKeys(ClientKeys clients) : IOpenIddictServerHandler<ValidateTokenContext>
 {
     private const string NewType = "client-authentication+jwt";
 
@@ -44,7 +44,9 @@ internal sealed class AssertionKeys(ClientRegistry clients) : IOpenIddictServerH
         {
             return [];
         }
-        var keys = await clients.Keys(token.Issuer, token.Kid, CancellationToken.None);
+        // A key set at an address of the assertion's own choosing proves nothing: jku is the registered address or absent.
+        var jku = token.TryGetHeaderValue<object>("jku", out var said) ? said as string ?? "" : null;
+        var keys = await clients.Of(token.Issuer, token.Kid, jku, CancellationToken.None);
         // One key of that name, or none: an assertion never picks among several.
         return keys.Count == 1 ? keys : [];
     }

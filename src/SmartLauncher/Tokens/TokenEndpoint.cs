@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using HealthTeams.Platform.Tenants;
 using HealthTeams.SmartLauncher.Clients;
 using Microsoft.AspNetCore;
 using Microsoft.AspNetCore.Authentication;
@@ -19,20 +20,30 @@ internal static class TokenEndpoint
     public static void MapToken(this IEndpointRouteBuilder routes) =>
         routes.MapPost("/auth/token", Exchange).AllowAnonymous().DisableAntiforgery().ExcludeFromDescription();
 
-    private static async Task<IResult> Exchange(HttpContext http, ClientRegistry clients, LauncherSettings settings, CancellationToken stop)
+    private static async Task<IResult> Exchange(
+        HttpContext http, ClientRegistry clients, OnceOnly once, StaffPresence presence, TenantDirectory tenants, LauncherSettings settings, CancellationToken stop)
     {
         var request = http.GetOpenIddictServerRequest() ?? throw new InvalidOperationException("OpenIddict did not see this request.");
         if (request.IsClientCredentialsGrantType()) return await Backend(request, clients, settings, stop);
         if (!request.IsAuthorizationCodeGrantType() && !request.IsRefreshTokenGrantType()) return Refuse(Errors.UnsupportedGrantType, "This grant type is not offered.");
         var granted = (await http.AuthenticateAsync(Scheme)).Principal!;
-        // A refresh may ask for less, never for more (SMART-S8).
-        if (request.IsRefreshTokenGrantType() && request.GetScopes() is { Length: > 0 } asked)
+        var whole = ScopeRules.Names(granted.GetClaim(TokenClaims.Whole) ?? "");
+        if (request.IsRefreshTokenGrantType())
         {
-            if (!asked.All(granted.HasScope)) return Refuse(Errors.InvalidScope, "A refresh cannot widen the scope.");
+            // A refresh may ask for less, never for more; what it leaves out comes back with the next (SMART-S8, RFC 6749, 6).
+            string[] asked = request.GetScopes() is { Length: > 0 } said ? [.. said] : whole;
+            if (!asked.All(whole.Contains)) return Refuse(Errors.InvalidScope, "A refresh cannot widen the scope.");
+            if (!await StillThere(granted, whole, presence, tenants, stop)) return Refuse(Errors.InvalidGrant, "The user has signed out; online_access ends with that. Start again.");
             granted.SetScopes(asked);
         }
+        if (!await once.Claim(granted.GetTokenId(), granted.GetAuthorizationId(), request.ClientId, stop)) return Refuse(Errors.InvalidGrant, "This was used already.");
         return Results.SignIn(granted, authenticationScheme: Scheme);
     }
+
+    /// <summary>online_access ends with the user's session; offline_access does not ask.</summary>
+    private static async Task<bool> StillThere(ClaimsPrincipal granted, string[] whole, StaffPresence presence, TenantDirectory tenants, CancellationToken stop) =>
+        whole.Contains(ScopeRules.Offline) || (granted.GetClaim(TokenClaims.Session) is { } session && granted.GetClaim(TokenClaims.Tenant) is { } slug
+            && await tenants.Find(slug, stop) is { } tenant && await presence.StillOpen(tenant.Id, Convert.FromHexString(session), stop));
 
     /// <summary>SMART backend services: system scopes, five minutes, no refresh token (SMART-S13).</summary>
     private static async Task<IResult> Backend(OpenIddictRequest request, ClientRegistry clients, LauncherSettings settings, CancellationToken stop)
@@ -58,16 +69,4 @@ internal static class TokenEndpoint
             [OpenIddictServerAspNetCoreConstants.Properties.Error] = error,
             [OpenIddictServerAspNetCoreConstants.Properties.ErrorDescription] = description,
         }), [Scheme]);
-}
-
-/// <summary>Our own claims in access tokens.</summary>
-internal static class TokenClaims
-{
-    public const string Tenant = "tenant";
-    public const string Kind = "kind";
-    public const string Person = "person";
-    public const string Patient = "patient";
-
-    /// <summary>OpenIddict's name for the row that tells whether the token was revoked.</summary>
-    public const string Entry = "oi_tkn_id";
 }

@@ -1,3 +1,4 @@
+import "../Administration/check.js";
 import "./dialogs.js";
 import { tick } from "./clock.js";
 import { refreshCounts, show } from "./counts.js";
