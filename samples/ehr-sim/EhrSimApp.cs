@@ -49,6 +49,7 @@ public static class EhrSimApp
         app.MapAuthorize(ehr);
         app.MapToken(ehr);
         app.MapIntrospection(ehr);
+        new HospitalAccounts(ehr).Map(app);
         app.MapLaunchNow(ehr);
         app.MapVisitsApi(ehr);
         app.MapFaults(ehr);

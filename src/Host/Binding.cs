@@ -9,11 +9,11 @@ internal static class Binding
     public static string Check(string bind) => bind is "localhost" || Any(bind) || Address(bind) is not null ? bind
         : throw new StartupException($"BIND is '{bind}': it is an IP address of this machine, localhost, or * for all addresses.");
 
-    public static void Listen(KestrelServerOptions kestrel, string bind, int port)
+    public static void Listen(KestrelServerOptions kestrel, string bind, int port, Action<ListenOptions> how)
     {
-        if (bind == "localhost") kestrel.ListenLocalhost(port);
-        else if (Any(bind)) kestrel.ListenAnyIP(port);
-        else kestrel.Listen(Address(Check(bind))!, port);
+        if (bind == "localhost") kestrel.ListenLocalhost(port, how);
+        else if (Any(bind)) kestrel.ListenAnyIP(port, how);
+        else kestrel.Listen(Address(Check(bind))!, port, how);
     }
 
     /// <summary>The address to try whether the port is free.</summary>

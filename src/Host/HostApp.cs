@@ -21,8 +21,6 @@ namespace HealthTeams.Host;
 /// <summary>The one executable's web application: every role of it, or those the setting names. Tests build the same.</summary>
 public static class HostApp
 {
-    private static readonly string[] AnyOrigin = ["/fhir", "/.well-known", "/auth/.well-known", "/auth/jwks", "/auth/token", "/auth/introspect", "/auth/revoke"];
-
     /// <param name="configure">Tests replace the clock and the like here, before anything is built.</param>
     public static WebApplication Build(HostSettings settings, DatabaseSetup database, Action<IServiceCollection>? configure = null)
     {
@@ -37,16 +35,17 @@ public static class HostApp
             .AddFilter("HealthTeams.SmartLauncher.Callers", LogLevel.Warning)
             // A refusal inside a room is an answer, not a failure.
             .AddFilter("Microsoft.AspNetCore.SignalR.Internal.DefaultHubDispatcher", LogLevel.None);
-        builder.WebHost.ConfigureKestrel(k =>
+        builder.WebHost.ConfigureKestrel((_, k) =>
         {
+            var tls = settings.Tls is null ? null : new Tls(settings.Tls, k.ApplicationServices.GetRequiredService<TimeProvider>(), k.ApplicationServices.GetRequiredService<ILogger<Tls>>());
             k.AddServerHeader = false;
             k.Limits.MaxRequestBodySize = 10 * 1024 * 1024; // FHIR raises its own
-            Binding.Listen(k, settings.Bind, settings.Port);
+            Binding.Listen(k, settings.Bind, settings.Port, listen => tls?.Serve(listen));
         });
         builder.WebHost.UseKestrelHttpsConfiguration();
 
         WebApplication? app = null;
-        Uri PublicUrl() => settings.PublicUrl ?? (settings.Port != 0 ? new Uri($"http://127.0.0.1:{settings.Port}") : Listening());
+        Uri PublicUrl() => settings.PublicUrl is null && settings.Port == 0 ? Listening() : settings.Address;
         Uri Listening() => new(app!.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
         Register(builder.Services, settings, database, PublicUrl);
         Telemetry.Add(builder);
@@ -80,8 +79,7 @@ public static class HostApp
         });
         services.Configure<GzipCompressionProviderOptions>(o => o.Level = CompressionLevel.Fastest);
         services.AddRequestDecompression();
-        services.AddCors(o => o.AddDefaultPolicy(p => p.SetIsOriginAllowed(_ => true).WithMethods("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS").AllowAnyHeader()
-            .WithExposedHeaders("ETag", "Location", "Last-Modified", "Content-Location", "Warning", "Retry-After")));
+        services.AddCors();
     }
 
     private static void Pipeline(WebApplication app, HostSettings settings)
@@ -98,8 +96,7 @@ public static class HostApp
         });
         app.UseStatusCodePagesWithReExecute("/error/{0}");
         app.UseRouting();
-        // Bearer tokens, never cookies, open these: any origin may try (SMART-S16). Nothing else answers another origin.
-        app.UseWhen(http => Array.Exists(AnyOrigin, p => http.Request.Path.StartsWithSegments(p)), b => b.UseCors());
+        CrossOrigin.Use(app, settings);
         app.UseAuthentication();
         app.UseAuthorization();
         Health.Map(app);

@@ -14,9 +14,17 @@ public sealed record HostSettings
     public int Port { get; init; } = 8080;
     public string Bind { get; init; } = "127.0.0.1";
     public Uri? PublicUrl { get; init; }
+    public TlsFiles? Tls { get; init; }
+
+    /// <summary>Where the product is found: PUBLIC_URL, else this machine's address.</summary>
+    public Uri Address => PublicUrl ?? new Uri($"{(Tls is null ? "http" : "https")}://127.0.0.1:{Port}");
 
     /// <summary>TRUSTED_PROXIES: whose X-Forwarded-For is believed; empty: a proxy on this machine's.</summary>
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
+
+    /// <summary>CORS_ORIGINS: origins of browser apps beside those of registered clients; "*" is any, which is how demo data starts.</summary>
+    public IReadOnlyList<string> CorsOrigins { get; init; } = [];
+    public bool AnyOrigin => CorsOrigins.Contains("*") || (Demo && CorsOrigins.Count == 0);
     public bool Demo { get; init; } = true;
     public bool Simulator { get; init; } = true;
     public int SimulatorPort { get; init; } = 8090;
@@ -45,7 +53,9 @@ public sealed record HostSettings
             Port = port,
             Bind = Binding.Check(Read("BIND") ?? "127.0.0.1"),
             PublicUrl = Read("PUBLIC_URL") is { } url ? new Uri(url) : null,
+            Tls = Read("TLS_CERTIFICATE") is { } certificate ? new TlsFiles(certificate, Read("TLS_KEY") ?? certificate) : null,
             TrustedProxies = [.. List("TRUSTED_PROXIES").Select(Network)],
+            CorsOrigins = [.. List("CORS_ORIGINS").Select(Origin)],
             SimulatorPort = Number("EHR_SIM_PORT", 8090),
             Simulator = !flags.Contains("--no-sim"),
             Demo = !flags.Contains("--no-demo"),
@@ -76,6 +86,9 @@ public sealed record HostSettings
         static IPNetwork Network(string text) => IPAddress.TryParse(text, out var address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
             : IPNetwork.TryParse(text, out var network) ? network
             : throw new StartupException($"TRUSTED_PROXIES names '{text}', neither an address nor a network like 10.0.0.0/8.");
+
+        static string Origin(string text) => text == "*" || (Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http" && uri.GetLeftPart(UriPartial.Authority) == text)
+            ? text : throw new StartupException($"CORS_ORIGINS names '{text}': an origin is a scheme, a host and a port, like https://app.example.");
 
         static TimeSpan Hours(string name, double otherwise) => Read(name) is not { } text ? TimeSpan.FromHours(otherwise)
             : double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var n) && n is > 0 and <= 1000 ? TimeSpan.FromHours(n)

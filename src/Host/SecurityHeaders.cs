@@ -20,6 +20,8 @@ internal sealed class SecurityHeaders(RequestDelegate next, EhrRegistry ehrs)
         var path = http.Request.Path;
         var headers = http.Response.Headers;
         headers.XContentTypeOptions = "nosniff";
+        // A browser that was here over https never tries http again; an address of this machine is for trying things out.
+        if (http.Request.IsHttps && http.Request.Host.Host is not ("127.0.0.1" or "localhost")) headers.StrictTransportSecurity = "max-age=31536000";
         headers["Cross-Origin-Resource-Policy"] = path.StartsWithSegments("/fhir") || path.StartsWithSegments("/.well-known") ? "cross-origin" : "same-origin";
         if (path.StartsWithSegments("/fhir"))
         {

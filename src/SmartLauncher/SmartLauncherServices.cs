@@ -40,11 +40,14 @@ public static class SmartLauncherServices
         services.AddSingleton<EhrTokenCall>();
         services.AddSingleton<EhrIssuer>();
         services.AddSingleton<ClientRegistry>();
+        services.AddSingleton<ClientOrigins>();
+        services.AddSingleton<Brands>();
         services.AddSingleton<StaffSessions>();
         services.AddSingleton<StaffSignIn>();
         services.AddSingleton<StaffAccounts>();
         services.AddSingleton<OperatorTokens>();
         services.AddSingleton<AppLaunches>();
+        services.AddSingleton<IdentityProviders>();
         return services.AddTokenStores();
     }
 
@@ -64,6 +67,7 @@ public static class SmartLauncherServices
         services.AddSingleton<EhrConnections>(s => s.GetRequiredService<EhrBackend>().Connections);
         services.AddSingleton<PendingLaunches>();
         services.AddSingleton<IdTokenCheck>();
+        services.AddSingleton<ProviderSignIn>();
         services.AddSingleton<LaunchStart>();
         // Scoped: they use the visits' and the gateway's doors, whose lifetimes are theirs to choose.
         services.AddScoped<LaunchCallback>();
@@ -102,6 +106,8 @@ public static class SmartLauncherServices
         routes.MapClientRegistration();
         routes.MapSmartStyle();
         routes.MapLaunch();
+        routes.MapProviders();
+        routes.MapBrands();
         return routes;
     }
 

@@ -44,7 +44,7 @@ public class TestProduct : IAsyncLifetime
     public async Task Start()
     {
         Directory.CreateDirectory(folder);
-        var app = HostApp.Build(new HostSettings { DataDir = folder, Port = Url?.Port ?? 0, Demo = true, Simulator = false }, Database, Configure);
+        var app = HostApp.Build(Settings(new HostSettings { DataDir = folder, Port = Url?.Port ?? 0, Demo = true, Simulator = false }), Database, Configure);
         running.Add(app);
         await app.StartAsync();
         Url = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
@@ -56,6 +56,8 @@ public class TestProduct : IAsyncLifetime
         await App.DisposeAsync();
         running.RemoveAt(running.Count - 1);
     }
+
+    protected virtual HostSettings Settings(HostSettings usual) => usual;
 
     protected virtual void Configure(IServiceCollection services)
     {

@@ -25,7 +25,7 @@ internal sealed class ClientAssertions
         seen.RemoveWhere(s => s.Expires <= ehr.Now);
     }
 
-    public async Task<ClientProof> Check(string assertion, Func<string?, RegisteredClient?> find, CancellationToken cancellation)
+    public async Task<ClientProof> Check(string assertion, string tokenUrl, Func<string?, RegisteredClient?> find, CancellationToken cancellation)
     {
         if (!handler.CanReadToken(assertion)) return Refuse("The client assertion is not a JWT");
         JsonWebToken token;
@@ -33,7 +33,7 @@ internal sealed class ClientAssertions
         catch (ArgumentException) { return Refuse("The client assertion is not a JWT"); }
         if (token.Alg is not ("RS384" or "ES384")) return Refuse($"The assertion is signed with {token.Alg}; RS384 or ES384 is required");
         if (find(token.Subject) is not { } client || token.Issuer != token.Subject) return Refuse("iss and sub must both be the client id");
-        if (!token.Audiences.Contains(ehr.TokenUrl)) return Refuse($"aud must be {ehr.TokenUrl}");
+        if (!token.Audiences.Contains(tokenUrl)) return Refuse($"aud must be {tokenUrl}");
         if (Expiry(token) is not { } expires) return Refuse("exp is missing");
         if (expires <= ehr.Now - Skew) return Refuse("The assertion has expired");
         if (expires > ehr.Now + Longest + Skew) return Refuse("exp is more than five minutes ahead");

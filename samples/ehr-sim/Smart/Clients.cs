@@ -23,18 +23,19 @@ internal sealed class Clients(Ehr ehr, Journal journal, HttpClient http)
 
     public async Task<ClientProof> Authenticate(HttpContext context, IFormCollection form)
     {
-        if (form["client_assertion"].ToString() is { Length: > 0 } assertion)
-        {
-            if (form["client_assertion_type"] != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
-                return new ClientProof(null, "client_assertion_type must be urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
-            return await assertions.Check(assertion, Find, context.RequestAborted);
-        }
+        if (form["client_assertion"].Count > 0) return await Assertion(form, ehr.TokenUrl, Find, context.RequestAborted);
         var (id, secret) = Basic(context) ?? (form["client_id"].ToString(), form["client_secret"].ToString());
         RequestLog.Name(context, id);
         if (Find(id) is not { } client) return new ClientProof(null, "Unknown client");
         if (client.Secret is null) return new ClientProof(null, $"{id} must authenticate with private_key_jwt");
         return Secrets.Same(secret, client.Secret) ? new ClientProof(client, null) : new ClientProof(null, "Wrong client secret");
     }
+
+    /// <summary>private_key_jwt at one of our token endpoints.</summary>
+    public async Task<ClientProof> Assertion(IFormCollection form, string tokenUrl, Func<string?, RegisteredClient?> find, CancellationToken cancellation) =>
+        form["client_assertion_type"] == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+            ? await assertions.Check(form["client_assertion"].ToString(), tokenUrl, find, cancellation)
+            : new ClientProof(null, "client_assertion_type must be urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
 
     // RFC 6749 2.3.1: both halves are form-encoded before they are joined.
     private static (string Id, string Secret)? Basic(HttpContext context)

@@ -8,6 +8,8 @@ using HealthTeams.Platform.Callers;
 using HealthTeams.Platform.Database;
 using HealthTeams.Platform.Events;
 using HealthTeams.Platform.Tenants;
+using HealthTeams.SmartLauncher;
+using HealthTeams.SmartLauncher.Discovery;
 using HealthTeams.SmartLauncher.Staff;
 using Npgsql;
 
@@ -58,6 +60,19 @@ internal static partial class HospitalCommands
         var password = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(15));
         if (await services.GetRequiredService<StaffAccounts>().Add(tenant.Id, person.Id, username, password, default) is { } problem) return Operator.Fail(problem.Detail);
         Console.WriteLine($"{person.Display} signs in as {username}; the password, shown once:\n{password}");
+        return 0;
+    });
+
+    public static Task<int> SetBrand(Options o) => Operator.With(async (services, _) =>
+    {
+        var slug = o.One("tenant") ?? "demo";
+        if (await services.GetRequiredService<TenantDirectory>().Find(slug, default) is not { } tenant) return Operator.Fail($"There is no tenant {slug}.");
+        var brand = new Brand(o.One("name") ?? tenant.Name, o.Must("website"))
+        {
+            Logo = o.One("logo"), PortalUrl = o.One("portal"), PortalName = o.One("portal-name"), City = o.One("city"), PostalCode = o.One("postal-code"), Country = o.One("country"),
+        };
+        if (await services.GetRequiredService<Brands>().Set(tenant.Id, brand, default) is { } problem) return Operator.Fail($"--{problem.Where}: {problem.Detail}");
+        Console.WriteLine($"apps find {brand.Name} in {services.GetRequiredService<LauncherSettings>().At("/brands.json")}");
         return 0;
     });
 

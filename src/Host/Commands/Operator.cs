@@ -29,7 +29,7 @@ internal static class Operator
         await using var app = database.App();
         await using var command = app.CreateCommand("select exists (select from platform.tenant where demo)");
         var demo = await command.ExecuteScalarAsync() is true;
-        services.AddLauncherCore(new LauncherSettings(() => settings.PublicUrl ?? new Uri($"http://127.0.0.1:{settings.Port}"), settings.DataDir, demo));
+        services.AddLauncherCore(new LauncherSettings(() => settings.Address, settings.DataDir, demo));
         await using var provider = services.BuildServiceProvider();
         return await work(provider, demo);
     }

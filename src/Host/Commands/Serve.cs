@@ -39,7 +39,7 @@ internal static class Serve
                 simulator = await SimulatorProcess.Start(settings, seed, diesWithUs: true, default);
                 Say($"EHR simulator at http://localhost:{settings.SimulatorPort}");
             }
-            Console.WriteLine($"ready {(settings.PublicUrl ?? new Uri($"http://127.0.0.1:{settings.Port}")).AbsoluteUri.TrimEnd('/')}");
+            Console.WriteLine($"ready {settings.Address.AbsoluteUri.TrimEnd('/')}");
             if (!settings.Demo && (await app.Services.GetRequiredService<TenantDirectory>().All(default)).Count == 0)
             {
                 Console.WriteLine("There is no hospital yet: ./run tenant add --slug general --name 'General Hospital' --time-zone Europe/Paris");

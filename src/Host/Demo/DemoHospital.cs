@@ -10,6 +10,7 @@ using HealthTeams.Platform.Database;
 using HealthTeams.Platform.Outbound;
 using HealthTeams.Platform.Tenants;
 using HealthTeams.SmartLauncher.Clients;
+using HealthTeams.SmartLauncher.Discovery;
 using HealthTeams.SmartLauncher.Ehrs;
 using HealthTeams.SmartLauncher.Staff;
 using HealthTeams.Web.SignIn;
@@ -57,6 +58,9 @@ internal static partial class DemoHospital
         var seed = await Seed(services.GetRequiredService<Db>(), stop);
         await Bundle(services, demo, "demo.json", seed, stop);
         await Bundle(services, north, "north.json", seed, stop);
+        var brands = services.GetRequiredService<Brands>();
+        await brands.Set(demo.Id, new Brand(demo.Name, "https://hospital.example") { City = "Paris", Country = "FR" }, stop);
+        await brands.Set(north.Id, new Brand(north.Name, "https://north.example") { City = "Lille", Country = "FR" }, stop);
         if (settings.Simulator) await Simulator(services, settings, demo, stop);
         return seed;
     }
@@ -136,6 +140,9 @@ internal static partial class DemoHospital
         {
             Secret = SimulatorProcess.PushSecret(settings.DataDir), Scope = "system/*.cruds",
         }, stop);
+        var accounts = await services.GetRequiredService<IdentityProviders>().Add(
+            new IdentityProviderToAdd(demo.Id, "Example General", $"{origin}/accounts", "healthteams-staff", "private_key_jwt") { UsernameClaim = "preferred_username" }, stop);
+        if (!accounts.Ok) throw new StartupException($"The simulator's accounts could not be registered: {accounts.Problem.Detail}");
         if (!client.Ok) throw new StartupException($"The simulator's client could not be registered: {client.Problem.Detail}");
     }
 

@@ -15,7 +15,7 @@ internal sealed class SimulatorProcess : IDisposable
     {
         var program = Find() ?? throw new StartupException("The EHR simulator is not built: run ./run, or start with --no-sim.");
         var start = new ProcessStartInfo("dotnet", [program]) { RedirectStandardInput = diesWithUs, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = settings.DataDir };
-        var url = (settings.PublicUrl ?? new Uri($"http://127.0.0.1:{settings.Port}")).AbsoluteUri.TrimEnd('/');
+        var url = settings.Address.AbsoluteUri.TrimEnd('/');
         start.Environment["EHR_SIM_PORT"] = settings.SimulatorPort.ToString(CultureInfo.InvariantCulture);
         start.Environment["EHR_SIM_STATE"] = Path.Combine(settings.DataDir, "ehr-sim");
         start.Environment["HEALTHTEAMS_URL"] = url;

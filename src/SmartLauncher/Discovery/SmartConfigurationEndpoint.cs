@@ -11,11 +11,17 @@ namespace HealthTeams.SmartLauncher.Discovery;
 internal static class SmartConfigurationEndpoint
 {
     public static void MapSmartConfiguration(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/fhir/.well-known/smart-configuration", (HttpContext http, LauncherSettings settings) =>
+        routes.MapGet("/fhir/.well-known/smart-configuration", async (HttpContext http, LauncherSettings settings, Brands brands, CancellationToken stop) =>
         {
             http.Response.Headers.AccessControlAllowOrigin = "*";
             http.Response.Headers.CacheControl = "public, max-age=300";
-            return Results.Json(Configuration(settings), contentType: "application/json");
+            var configuration = Configuration(settings);
+            if (await brands.Published(stop) is { } published)
+            {
+                configuration["user_access_brand_bundle"] = settings.At("/brands.json");
+                configuration["user_access_brand_identifier"] = Brands.Identifier(published.Primary);
+            }
+            return Results.Json(configuration, contentType: "application/json");
         }).AllowAnonymous().ExcludeFromDescription();
 
     private static JsonObject Configuration(LauncherSettings settings) => new()

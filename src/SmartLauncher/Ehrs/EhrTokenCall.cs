@@ -10,18 +10,25 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace HealthTeams.SmartLauncher.Ehrs;
 
+/// <summary>Who we are at an authorization server.</summary>
+/// <param name="Auth">"public", "secret" or "private_key_jwt".</param>
+public sealed record ClientLogin(string ClientId, string Auth, string? Secret);
+
 /// <summary>Calls an EHR's token endpoint from the server, authenticated as registered (SMART-A10 to A12).</summary>
 public sealed class EhrTokenCall(OutboundHttp http, KeyRing keys, EhrRegistry ehrs, LauncherSettings settings, TimeProvider clock)
 {
     private static readonly TimeSpan AssertionLifetime = TimeSpan.FromMinutes(4);
 
-    public Task<Outcome<JsonElement>> AsApp(Ehr ehr, EhrEndpoints at, Dictionary<string, string> form, CancellationToken stop) => ehr.Auth switch
+    public Task<Outcome<JsonElement>> AsApp(Ehr ehr, EhrEndpoints at, Dictionary<string, string> form, CancellationToken stop) =>
+        As(new ClientLogin(ehr.ClientId, ehr.Auth, ehrs.Secret(ehr)), at, form, stop);
+
+    public Task<Outcome<JsonElement>> As(ClientLogin us, EhrEndpoints at, Dictionary<string, string> form, CancellationToken stop) => us.Auth switch
     {
-        "private_key_jwt" => Send(at, Assert(form, at, ehr.ClientId), null, stop),
+        "private_key_jwt" => Send(at, Assert(form, at, us.ClientId), null, stop),
         "secret" when at.AuthMethods.Count > 0 && !at.AuthMethods.Contains("client_secret_basic") && at.AuthMethods.Contains("client_secret_post") =>
-            Send(at, new(form) { ["client_id"] = ehr.ClientId, ["client_secret"] = ehrs.Secret(ehr)! }, null, stop),
-        "secret" => Basic(ehr, at, form, stop),
-        _ => Send(at, new(form) { ["client_id"] = ehr.ClientId }, null, stop),
+            Send(at, new(form) { ["client_id"] = us.ClientId, ["client_secret"] = us.Secret! }, null, stop),
+        "secret" => Basic(us, at, form, stop),
+        _ => Send(at, new(form) { ["client_id"] = us.ClientId }, null, stop),
     };
 
     /// <summary>SMART backend services: always with our key.</summary>
@@ -29,11 +36,10 @@ public sealed class EhrTokenCall(OutboundHttp http, KeyRing keys, EhrRegistry eh
         Send(at, Assert(form, at, clientId), null, stop);
 
     /// <summary>RFC 6749 2.3.1 has id and secret form-encoded first; some EHRs do not decode, they get them raw on a second try.</summary>
-    private async Task<Outcome<JsonElement>> Basic(Ehr ehr, EhrEndpoints at, Dictionary<string, string> form, CancellationToken stop)
+    private async Task<Outcome<JsonElement>> Basic(ClientLogin us, EhrEndpoints at, Dictionary<string, string> form, CancellationToken stop)
     {
-        var secret = ehrs.Secret(ehr)!;
-        var raw = $"{ehr.ClientId}:{secret}";
-        var encoded = $"{WebUtility.UrlEncode(ehr.ClientId)}:{WebUtility.UrlEncode(secret)}";
+        var raw = $"{us.ClientId}:{us.Secret}";
+        var encoded = $"{WebUtility.UrlEncode(us.ClientId)}:{WebUtility.UrlEncode(us.Secret)}";
         var answer = await Send(at, form, encoded, stop);
         return !answer.Ok && encoded != raw && answer.Problem.Where == "invalid_client" ? await Send(at, form, raw, stop) : answer;
     }

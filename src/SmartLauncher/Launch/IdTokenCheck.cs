@@ -16,20 +16,22 @@ public sealed class IdTokenCheck(EhrDiscovery discovery, EhrIssuer issuers, Time
 
     public async Task<Outcome<EhrUser>> Check(string? idToken, Ehr ehr, EhrEndpoints at, string fhirBase, string nonce, CancellationToken stop)
     {
-        if (idToken is null) return Wrong("there is none");
-        if (!handler.CanReadToken(idToken)) return Wrong("it is not a JWT");
-        JsonWebToken token;
-        try
-        {
-            token = handler.ReadJsonWebToken(idToken);
-        }
-        catch (Exception e) when (e is ArgumentException or SecurityTokenException)
-        {
-            return Wrong("it is not a JWT");
-        }
-        if (!IdTokenRules.Algorithms.Contains(token.Alg)) return Wrong($"alg {token.Alg} is not accepted");
-        if (await issuers.Find(token.Issuer, ehr, at, fhirBase, stop) is not { } issuer) return Wrong("the EHR names no issuer and keys");
+        if (Read(idToken) is not { } unproven) return Wrong("there is none, or it is not a JWT");
+        if (await issuers.Find(unproven.Issuer, ehr, at, fhirBase, stop) is not { } issuer) return Wrong("the EHR names no issuer and keys");
+        var proven = await Prove(idToken, issuer, ehr.ClientId, nonce, stop);
+        if (!proven.Ok) return proven.Problem;
+        var token = proven.Value;
+        // Older EHRs call the claim "profile".
+        return (Text(token, "fhirUser") ?? Text(token, "profile")) is { } fhirUser
+            ? new EhrUser(issuer.Issuer, token.Subject, fhirUser, Text(token, "name"))
+            : LaunchProblem.Of(LaunchProblem.UserUnknown, "The id_token has no fhirUser.");
+    }
 
+    /// <summary>An issuer's id_token for one of our client ids: its signature, then its claims.</summary>
+    public async Task<Outcome<JsonWebToken>> Prove(string? idToken, IssuerKeys issuer, string clientId, string nonce, CancellationToken stop)
+    {
+        if (Read(idToken) is not { } token) return Wrong("there is none, or it is not a JWT");
+        if (!IdTokenRules.Algorithms.Contains(token.Alg)) return Wrong($"alg {token.Alg} is not accepted");
         var keys = await Keys(issuer.Keys, token, stop);
         if (!keys.Ok) return keys.Problem;
         var validated = await handler.ValidateTokenAsync(idToken, new TokenValidationParameters
@@ -43,11 +45,19 @@ public sealed class IdTokenCheck(EhrDiscovery discovery, EhrIssuer issuers, Time
             ValidateLifetime = false,
         });
         if (!validated.IsValid) return Wrong("its signature is not the issuer's");
-        if (IdTokenRules.Wrong(Claims(token), issuer.Issuer, ehr.ClientId, nonce, clock.GetUtcNow()) is { } wrong) return Wrong(wrong);
-        // Older EHRs call the claim "profile".
-        return (Text(token, "fhirUser") ?? Text(token, "profile")) is { } fhirUser
-            ? new EhrUser(issuer.Issuer, token.Subject, fhirUser, Text(token, "name"))
-            : LaunchProblem.Of(LaunchProblem.UserUnknown, "The id_token has no fhirUser.");
+        return IdTokenRules.Wrong(Claims(token), issuer.Issuer, clientId, nonce, clock.GetUtcNow()) is { } wrong ? Wrong(wrong) : token;
+    }
+
+    private JsonWebToken? Read(string? idToken)
+    {
+        try
+        {
+            return idToken is not null && handler.CanReadToken(idToken) ? handler.ReadJsonWebToken(idToken) : null;
+        }
+        catch (Exception e) when (e is ArgumentException or SecurityTokenException)
+        {
+            return null;
+        }
     }
 
     /// <summary>The keys that may have signed; an unknown kid is looked up afresh once, since issuers rotate.</summary>
@@ -82,10 +92,10 @@ public sealed class IdTokenCheck(EhrDiscovery discovery, EhrIssuer issuers, Time
         token.Issuer, [.. token.Audiences], Text(token, "azp"), token.Subject, Text(token, "nonce"),
         Time(token, "exp"), Time(token, "nbf"), Time(token, "iat"));
 
-    private static string? Text(JsonWebToken token, string name) =>
+    internal static string? Text(JsonWebToken token, string name) =>
         token.TryGetPayloadValue<string>(name, out var value) && !string.IsNullOrEmpty(value) ? value : null;
 
-    private static DateTimeOffset? Time(JsonWebToken token, string name) =>
+    internal static DateTimeOffset? Time(JsonWebToken token, string name) =>
         token.TryGetPayloadValue<double>(name, out var seconds) && seconds is > 0 and < 1e11 ? DateTimeOffset.FromUnixTimeSeconds((long)seconds) : null;
 
     private static Problem Wrong(string why) => LaunchProblem.Of(LaunchProblem.IdTokenInvalid, $"The id_token is refused: {why}.");

@@ -85,7 +85,7 @@ public sealed partial record TokenAnswer(EhrTokens Tokens, string? IdToken, Laun
         return found;
     }
 
-    private static string? LongText(JsonElement body, string name) =>
+    internal static string? LongText(JsonElement body, string name) =>
         body.TryGetProperty(name, out var v) && v.ValueKind == JsonValueKind.String && v.GetString() is { Length: > 0 and < 100_000 } text ? text : null;
 
     private static readonly Problem NotAnId = LaunchProblem.Of(LaunchProblem.ContextInvalid, "The launch context holds something that is not a FHIR id.");

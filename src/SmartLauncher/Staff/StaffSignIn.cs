@@ -20,6 +20,12 @@ public sealed class StaffSignIn(Db db, StaffSessions sessions)
     /// <param name="source">Network address.</param>
     public async Task<Outcome<StaffSession>> SignIn(string username, string password, string source, CancellationToken stop)
     {
+        var proven = await Prove(username, password, source, stop);
+        return proven.Ok ? await sessions.Start(proven.Value.Tenant, proven.Value.Person, stop) : proven.Problem;
+    }
+
+    internal async Task<Outcome<(int Tenant, Guid Person)>> Prove(string username, string password, string source, CancellationToken stop)
+    {
         if (username.Length > 200 || password.Length > 500) return Refused;
         var name = username.Trim().ToLowerInvariant();
         var now = db.Clock.GetUtcNow();
@@ -38,7 +44,7 @@ public sealed class StaffSignIn(Db db, StaffSessions sessions)
         var right = Hasher.VerifyHashedPassword("", known ? found[0].Hash : NobodysHash, password) != PasswordVerificationResult.Failed;
         if (!known || !right) return Refused;
         await Clear(pair, alone, stop);
-        return await sessions.Start(found[0].Tenant, found[0].Person, stop);
+        return (found[0].Tenant, found[0].Person);
     }
 
     public Task SignOut(string secret, CancellationToken stop) => sessions.End(secret, stop);

@@ -2,7 +2,7 @@ using HealthTeams.SmartLauncher.Staff;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
-namespace HealthTeams.Tests.Launch;
+namespace HealthTeams.Tests.SignIn;
 
 public sealed class SignInTests(TestProduct product) : IClassFixture<TestProduct>
 {
