@@ -53,6 +53,7 @@ public static class EhrSimApp
         app.MapLaunchNow(ehr);
         app.MapVisitsApi(ehr);
         app.MapFaults(ehr);
+        FhirStyle.Map(app, ehr);
         app.MapPages(ehr);
     }
 }

@@ -58,6 +58,8 @@ public static class FhirGatewayServices
         services.AddSingleton<AuditTrail>();
         services.AddSingleton<FhirRouter>();
         services.AddSingleton<EhrChart>();
+        services.AddSingleton<WriteBackQueue>();
+        services.AddSingleton<EhrHealth>();
         services.AddSingleton(s => new FhirBatch(s.GetRequiredService<FhirRouter>(), s.GetRequiredService<FhirSettings>()));
 
         services.AddSingleton<VisitProjection>();
@@ -121,6 +123,9 @@ public static class FhirGatewayServices
     /// <summary>What the worker role delivers.</summary>
     public static IServiceCollection AddFhirGatewayWork(this IServiceCollection services)
     {
+        services.AddSingleton<EhrAbilities>();
+        services.AddSingleton<EhrLinks>();
+        services.AddSingleton<VisitLookUp>();
         services.AddSingleton<IEventConsumer, VisitWriteBack>();
         services.AddSingleton<IDueSweep, ExpiredHolds>();
         services.AddSingleton<IDueSweep>(s => s.GetRequiredService<Reindex>());

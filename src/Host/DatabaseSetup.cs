@@ -62,8 +62,8 @@ public sealed class DatabaseSetup(string owner, string dataDir)
         var connection = new NpgsqlConnectionStringBuilder(owner)
         {
             Username = role, Password = RolePassword, MaxPoolSize = pool, MaxAutoPrepare = 250, AutoPrepareMinUsages = 2, ApplicationName = role,
-            // Nothing the application does outlives its transaction (set local, transaction locks): nothing need be reset between two uses. Workers listen.
-            KeepAlive = 30, NoResetOnClose = role == Migrator.AppRole,
+            // Nothing outlives its transaction (set local, transaction locks), and who listens stops listening: nothing need be reset between two uses.
+            KeepAlive = 30, NoResetOnClose = true,
             Options = role == Migrator.AppRole ? $"{Once} {ByIndex}" : Once,
         };
         return new NpgsqlDataSourceBuilder(connection.ConnectionString).Build();

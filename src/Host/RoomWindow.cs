@@ -34,7 +34,12 @@ internal static class RoomWindow
     {
         if (!Codes.TryRemove(code, out var entry) || entry.Until < clock.GetUtcNow()) return Results.Redirect("/launch/error?code=state-used");
         var c = entry.Caller;
-        var opened = await sessions.Open(http, c.Tenant, new SeatHolder(c.Seat!.Visit, c.Seat.Participant, c.Person, c.Kind, c.Display), stop);
+        var look = await sessions.Look(c, stop);
+        // A window of its own has no EHR around it that would show the patient's banner.
+        var opened = await sessions.Open(http, c.Tenant, new SeatHolder(c.Seat!.Visit, c.Seat.Participant, c.Person, c.Kind, c.Display)
+        {
+            Banner = true, Style = look.Style, Until = look.ExpiresAt,
+        }, stop);
         http.Response.Headers.CacheControl = "no-store";
         return Results.Redirect(opened.Room);
     }

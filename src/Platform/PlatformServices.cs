@@ -16,6 +16,7 @@ public static class PlatformServices
         services.AddSingleton<Wake>();
         services.AddSingleton<TenantDirectory>();
         services.AddSingleton<OutboundHttp>();
+        services.AddSingleton<TenantHosts>();
         services.AddSingleton<AccessLog>();
         services.AddHostedService(s => s.GetRequiredService<AccessLog>());
         services.AddSingleton<LiveRelay>();

@@ -1,9 +1,11 @@
+using HealthTeams.Collaboration.Visits;
 using HealthTeams.FhirGateway.Ehr;
 using HealthTeams.SmartLauncher.Apps;
 using HealthTeams.SmartLauncher.Callers;
 using HealthTeams.SmartLauncher.Clients;
 using HealthTeams.SmartLauncher.Discovery;
 using HealthTeams.SmartLauncher.Ehrs;
+using HealthTeams.SmartLauncher.Ehrs.Checks;
 using HealthTeams.SmartLauncher.Keys;
 using HealthTeams.SmartLauncher.Launch;
 using HealthTeams.SmartLauncher.Sessions;
@@ -39,6 +41,10 @@ public static class SmartLauncherServices
         services.AddSingleton<EhrDiscovery>();
         services.AddSingleton<EhrTokenCall>();
         services.AddSingleton<EhrIssuer>();
+        services.AddSingleton<ProbeHttp>();
+        services.AddSingleton<ClientProbe>();
+        services.AddSingleton<EhrProbe>();
+        services.AddSingleton<EhrChecks>();
         services.AddSingleton<ClientRegistry>();
         services.AddSingleton<ClientOrigins>();
         services.AddSingleton<Brands>();
@@ -46,8 +52,8 @@ public static class SmartLauncherServices
         services.AddSingleton<StaffSignIn>();
         services.AddSingleton<StaffAccounts>();
         services.AddSingleton<OperatorTokens>();
-        services.AddSingleton<AppLaunches>();
         services.AddSingleton<IdentityProviders>();
+        services.AddSingleton<AppLaunches>();
         return services.AddTokenStores();
     }
 
@@ -66,9 +72,14 @@ public static class SmartLauncherServices
         services.AddSingleton<LaunchTokens>();
         services.AddSingleton<EhrBackend>();
         services.AddSingleton<EhrConnections>(s => s.GetRequiredService<EhrBackend>().Connections);
+        services.AddSingleton<WriteRulesOf>(s => s.GetRequiredService<EhrRegistry>().WriteRules);
+        services.AddSingleton<VisitLinkToken>(s => s.GetRequiredService<KeyRing>().LinkToken);
         services.AddSingleton<PendingLaunches>();
         services.AddSingleton<IdTokenCheck>();
         services.AddSingleton<ProviderSignIn>();
+        services.AddSingleton<EhrStyles>();
+        services.AddSingleton<LaunchFailures>();
+        services.AddSingleton<Ending>();
         services.AddSingleton<LaunchStart>();
         // Scoped: they use the visits' and the gateway's doors, whose lifetimes are theirs to choose.
         services.AddScoped<LaunchCallback>();
@@ -77,6 +88,8 @@ public static class SmartLauncherServices
         services.AddHostedService<Leftovers>();
         services.AddSingleton(EndSeats.Route);
         services.AddSingleton<IEventConsumer, EndSeats>();
+        services.AddSingleton(EhrSignOut.Route);
+        services.AddSingleton<IEventConsumer, EhrSignOut>();
 
         // One key folder for everything that is encrypted, antiforgery included.
         services.AddDataProtection();
@@ -89,6 +102,7 @@ public static class SmartLauncherServices
             .AddScheme<AuthenticationSchemeOptions, BearerHandler>(Schemes.Bearer, null);
         services.AddAuthorizationBuilder()
             .AddPolicy(Policies.Staff, Known(Schemes.Staff))
+            .AddPolicy(Policies.Administrator, new AuthorizationPolicyBuilder(Schemes.Staff).RequireAuthenticatedUser().RequireRole(StaffRole.Administrator).Build())
             .AddPolicy(Policies.Seat, Known(Schemes.Seat))
             .AddPolicy(Policies.Fhir, Known(Schemes.Bearer))
             .AddPolicy(Policies.SeatOrStaff, Known(Schemes.Seat, Schemes.Staff))

@@ -16,6 +16,7 @@ public static class WebServices
         services.AddHttpContextAccessor();
         services.AddScoped<Words>();
         services.AddSingleton<ShowAuthorizePage>(AuthorizeViews.Show);
+        services.AddSingleton<SmartLauncher.Launch.OnwardPage>(Launch.OnwardForm.Show);
         services.AddAntiforgery(Antiforgery);
         services.AddRazorPages(pages => pages.RootDirectory = "/")
             .AddMvcOptions(mvc => mvc.Filters.Add<LanguageChoice>())

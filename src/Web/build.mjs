@@ -6,7 +6,7 @@ const out = "wwwroot/dist";
 const french = "Frame/words.fr.json";
 
 async function sources() {
-  const capabilities = ["Frame", "Visits", "Messages", "SignIn", "Launch", "Guests", "Consent", "Apps"];
+  const capabilities = ["Frame", "Visits", "Messages", "SignIn", "Launch", "Guests", "Consent", "Apps", "Administration", "../SmartLauncher/Ehrs/Checks"];
   const files = await Promise.all(capabilities.map(async (folder) =>
     (await readdir(folder, { recursive: true })).map((name) => `${folder}/${name}`)));
   return files.flat().filter((name) => /\.(cs|cshtml|ts)$/.test(name));
@@ -31,7 +31,7 @@ if (missing.length > 0) {
 }
 
 const options = {
-  entryPoints: { app: "Frame/app.ts", room: "Visits/Room/room.ts", style: "Frame/styles/style.css" },
+  entryPoints: { app: "Frame/app.ts", onward: "Launch/onward.ts", room: "Visits/Room/room.ts", style: "Frame/styles/style.css" },
   outdir: out,
   bundle: true,
   minify: true,

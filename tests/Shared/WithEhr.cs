@@ -13,11 +13,17 @@ namespace HealthTeams.Tests;
 public class ProductWithEhr : TestProduct
 {
     private const string PushSecret = "the simulator's own secret";
+
+    /// <summary>Written out of characters that survive no careless encoding.</summary>
+    public const string AppSecret = "s%20cret +:/é&=";
     private readonly string state = Path.Combine(TestDatabase.Folder, $"ehr-{Guid.NewGuid():N}");
     private WebApplication? ehr;
     private int port;
 
     public override bool RealClock => true;
+
+    /// <summary>Real time, which a test may move on: what is remembered briefly, here and in the EHR, is then forgotten.</summary>
+    public MovedClock Time { get; } = new();
     public Uri Ehr { get; private set; } = null!;
     public HttpClient EhrApi { get; private set; } = null!;
 
@@ -25,13 +31,23 @@ public class ProductWithEhr : TestProduct
     {
         await base.InitializeAsync();
         await StartEhr();
-        var registered = await App.Services.GetRequiredService<EhrRegistry>().Add(new EhrToAdd(1, $"{Ehr}fhir", "healthteams", "private_key_jwt")
-        {
-            FrameOrigins = [Ehr.GetLeftPart(UriPartial.Authority)], BackendClientId = "healthteams-backend",
-        }, default);
-        Assert.True(registered.Ok, registered.Problem?.Detail);
+        await Register();
         var client = await App.Services.GetRequiredService<ClientRegistry>().Add(new ClientToAdd("ehr-sim", "secret", "demo", Backend: true) { Secret = PushSecret, Scope = "system/*.cruds" }, default);
         Assert.True(client.Ok, client.Problem?.Detail);
+    }
+
+    protected override void Configure(IServiceCollection services) => services.AddSingleton<TimeProvider>(Time);
+
+    /// <summary>Registers the EHR as its vendor would, or as <paramref name="otherwise"/> has it; again replaces.</summary>
+    public async Task<Ehr> Register(Func<EhrToAdd, EhrToAdd>? otherwise = null)
+    {
+        var usual = new EhrToAdd(1, $"{Ehr}fhir", "healthteams", "private_key_jwt")
+        {
+            FrameOrigins = [Ehr.GetLeftPart(UriPartial.Authority)], BackendClientId = "healthteams-backend",
+        };
+        var registered = await App.Services.GetRequiredService<EhrRegistry>().Add(otherwise?.Invoke(usual) ?? usual, default);
+        Assert.True(registered.Ok, registered.Problem?.Detail);
+        return registered.Value;
     }
 
     public async Task StartEhr()
@@ -39,7 +55,8 @@ public class ProductWithEhr : TestProduct
         ehr = EhrSimApp.Build(new EhrSimOptions
         {
             Port = port == 0 ? Free() : port, StateFolder = state, HealthTeamsUrl = Url.AbsoluteUri.TrimEnd('/'), PushClientSecret = PushSecret, LoadDemo = true,
-        });
+            AppClientSecret = AppSecret,
+        }, Time);
         await ehr.StartAsync();
         Ehr = new Uri(EhrSimApp.BaseUrl(ehr).TrimEnd('/') + "/");
         port = Ehr.Port;
@@ -95,6 +112,15 @@ public class ProductWithEhr : TestProduct
         listener.Start();
         return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
+}
+
+public sealed class MovedClock : TimeProvider
+{
+    private long moved;
+
+    public void Move(TimeSpan by) => Interlocked.Add(ref moved, by.Ticks);
+
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + TimeSpan.FromTicks(Interlocked.Read(ref moved));
 }
 
 public sealed record EhrVisit(string Appointment, string Encounter, string Identifier);

@@ -128,7 +128,7 @@ internal sealed class HospitalAccounts(Ehr ehr)
             claims["preferred_username"] = user["value"]!.GetValue<string>();
         return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
         {
-            Claims = claims, SigningCredentials = faults.BadIdTokenSignature ? ehr.SigningKey.WrongCredentials : ehr.SigningKey.Credentials,
+            Claims = claims, SigningCredentials = faults.BadIdTokenSignature ? ehr.SigningKey.WrongCredentials : ehr.SigningKey.Credentials(faults.RotatedKey, named: !faults.NoKid),
         });
     }
 

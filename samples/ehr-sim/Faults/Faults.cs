@@ -23,6 +23,50 @@ internal sealed record FaultSwitches
     public bool NoEncounter { get; init; }
     public bool NoAppointmentContext { get; init; }
     public bool DenyAccess { get; init; }
+
+    // Discovery
+    public bool NoSmartConfiguration { get; init; }
+    public bool RelativeAddresses { get; init; }
+    public bool SeparateHosts { get; init; }
+    public bool NoChallengeMethods { get; init; }
+    public bool PlainChallengeOnly { get; init; }
+    public bool RedirectDiscovery { get; init; }
+    public bool RedirectAway { get; init; }
+    public bool HugeAnswers { get; init; }
+    public bool NotJson { get; init; }
+    public bool V1Only { get; init; }
+    public bool Rs384Only { get; init; }
+    public bool NoRevocation { get; init; }
+
+    // Authorization
+    public bool PostOnlyAuthorize { get; init; }
+    public bool LongLaunch { get; init; }
+    public string? AuthorizeError { get; init; }
+    public bool FewerScopes { get; init; }
+
+    // The app's authentication and its tokens
+    public bool PublicClient { get; init; }
+    public bool SecretPostOnly { get; init; }
+    public bool RawSecrets { get; init; }
+    public bool RejectRefresh { get; init; }
+    public int? ActiveTtl { get; init; }
+
+    /// <summary>Laid over the token answer; a null takes a member away.</summary>
+    public JsonObject? TokenAnswer { get; init; }
+
+    // The id_token
+    public string? FhirUser { get; init; }
+    public string? Subject { get; init; }
+    public bool WrongAudience { get; init; }
+    public bool AlgNone { get; init; }
+    public bool HmacIdToken { get; init; }
+    public bool RotatedKey { get; init; }
+    public bool NoKid { get; init; }
+    public int ClockSkew { get; init; }
+
+    // The style
+    public bool HostileStyle { get; init; }
+    public bool PaleStyle { get; init; }
 }
 
 internal sealed class Faults

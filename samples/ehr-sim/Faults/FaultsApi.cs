@@ -34,6 +34,7 @@ internal static class FaultsApi
         {
             if (value == "on") wished[name] = true;
             else if (int.TryParse(value, out var number)) wished[name] = number;
+            else if (value.ToString() is { Length: > 0 } text) wished[name] = text;
         }
         ehr.Faults.Reset();
         ehr.Faults.Turn(wished);

@@ -14,8 +14,21 @@ internal static class FaultyWire
         var faults = ehr.Faults.Now;
         // Real time on purpose: the caller's timeout does not run on our clock.
         if (faults.SlowMs > 0) await Task.Delay(faults.SlowMs, context.RequestAborted);
+        if (isFhir && (faults.HugeAnswers || faults.NotJson))
+        {
+            await Junk(context, faults.HugeAnswers ? 9 * 1024 * 1024 : 64);
+            return;
+        }
         if (!faults.Down) await next(context);
         else if (isFhir) await FhirAnswer.Problem(503, "transient", "The EHR is down (fault switch down)").Write(context, ehr);
         else await OAuthReply.Error(context, 503, "temporarily_unavailable", "The EHR is down (fault switch down)");
     });
+
+    private static async Task Junk(HttpContext context, int length)
+    {
+        context.Response.ContentType = "application/json";
+        var block = new byte[64 * 1024];
+        Array.Fill(block, (byte)' ');
+        for (var sent = 0; sent < length; sent += block.Length) await context.Response.Body.WriteAsync(block.AsMemory(0, Math.Min(block.Length, length - sent)), context.RequestAborted);
+    }
 }

@@ -22,7 +22,7 @@ internal static class Capability
         {
             ["mode"] = "server",
             ["security"] = Security(ehr),
-            ["resource"] = new JsonArray([.. RecordTypes.All.Select(Resource)]),
+            ["resource"] = new JsonArray([.. RecordTypes.All.Select(t => (JsonNode)Resource(t, ehr))]),
             ["interaction"] = new JsonArray(new JsonObject { ["code"] = "transaction" }),
         }),
     };
@@ -49,7 +49,7 @@ internal static class Capability
 
     private static JsonObject Uri(string name, string value) => new() { ["url"] = name, ["valueUri"] = value };
 
-    private static JsonNode Resource(string type) => new JsonObject
+    private static JsonObject Resource(string type, Ehr ehr) => new JsonObject
     {
         ["type"] = type,
         ["versioning"] = "versioned-update",
@@ -57,6 +57,6 @@ internal static class Capability
         ["updateCreate"] = false,
         ["conditionalCreate"] = true,
         ["conditionalUpdate"] = true,
-        ["interaction"] = new JsonArray([.. Interactions.Select(i => (JsonNode)new JsonObject { ["code"] = i })]),
+        ["interaction"] = new JsonArray([.. ehr.Style.Interactions(type, Interactions).Select(i => (JsonNode)new JsonObject { ["code"] = i })]),
     };
 }

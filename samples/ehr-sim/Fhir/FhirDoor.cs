@@ -54,6 +54,13 @@ internal static class FhirDoor
         context.Response.Headers.AccessControlAllowOrigin = "*";
         if (context.Request.Method == "OPTIONS") return new FhirAnswer(204, null);
         if (context.Request.Method is not ("GET" or "HEAD")) return FhirAnswer.Problem(405, "not-supported", "Only GET here");
+        var faults = ehr.Faults.Now;
+        if (path is not ["metadata"] && faults.NoSmartConfiguration) return FhirAnswer.NotFound("smart-configuration");
+        if (path is not ["metadata"] && (faults.RedirectAway || (faults.RedirectDiscovery && !context.Request.Query.ContainsKey("moved"))))
+        {
+            context.Response.Headers.Location = faults.RedirectAway ? "http://127.0.0.1:9/evil" : "/fhir/.well-known/smart-configuration?moved=1";
+            return new FhirAnswer(302, null);
+        }
         return new FhirAnswer(200, path is ["metadata"] ? Capability.Statement(ehr) : Discovery.SmartConfiguration(ehr));
     }
 
@@ -71,6 +78,7 @@ internal static class FhirDoor
     {
         var ifMatch = request.Headers.IfMatch.ToString();
         var writing = new FhirWriting(ehr, caller);
+        if (path.Length > 0 && ehr.Style.Refusal(request.Method, path[0]) is { } refused) return refused;
         if (request.Method == "DELETE" && path is [var gone, var goneId]) return writing.Delete(gone, goneId, ifMatch);
         if (!Json.TryParse(body, out var sent)) return FhirAnswer.Problem(400, "structure", "The body is not JSON");
         if (request.Method == "PATCH" && path is [var patched, var patchedId])

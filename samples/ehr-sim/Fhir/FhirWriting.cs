@@ -40,13 +40,18 @@ internal sealed class FhirWriting(Ehr ehr, FhirCaller caller)
     public FhirAnswer Patch(string type, string id, JsonArray? operations, string ifMatch)
     {
         if (operations is null) return FhirAnswer.Problem(400, "structure", "A JSON Patch is an array of operations");
-        return Change(type, id, ifMatch, 'u', before =>
+        var oracle = ehr.Style.IsOracle && type is "Appointment" or "Encounter";
+        if (oracle && caller.On(type, 'u') != Reach.Nothing && ehr.Records.Current($"{type}/{id}") is { IsDeleted: false } now && OraclePatch.Version(ifMatch, now) is { } stale) return stale;
+        var answer = Change(type, id, ifMatch, 'u', before =>
         {
             var after = (JsonObject)before.DeepClone();
+            if (oracle) return OraclePatch.Apply(type, after, operations) is { } refused ? (null, refused) : (after, ResourceRules.Check(type, after));
             if (JsonPatch.Apply(after, operations) is { } problem) return (null, FhirAnswer.Problem(422, "processing", problem));
             if (after.Text("id") != id) return (null, FhirAnswer.Problem(422, "invalid", "A patch cannot change the id"));
             return (after, ResourceRules.Check(type, after));
         });
+        // It answers a patch with headers alone.
+        return oracle && !answer.IsError ? answer with { Body = null } : answer;
     }
 
     public FhirAnswer Delete(string type, string id, string ifMatch)

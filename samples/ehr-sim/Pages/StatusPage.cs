@@ -76,9 +76,10 @@ internal static partial class StatusPage
     private static Html Switch(KeyValuePair<string, JsonNode?> fault)
     {
         var (name, says) = (fault.Key, WordStart().Replace(fault.Key, m => " " + m.Value.ToLowerInvariant()));
-        var isNumber = name is "slowMs" or "failWrites" or "tokenExpiresIn";
-        return isNumber
-            ? Html.Of($"<label class=\"number\">{says} <input type=\"number\" min=\"0\" name=\"{name}\" value=\"{fault.Value}\"></label>")
+        if (name == "tokenAnswer") return Html.Nothing; // an object: for scripts
+        if (name is "authorizeError" or "fhirUser" or "subject") return Html.Of($"<label class=\"number\">{says} <input name=\"{name}\" value=\"{fault.Value}\"></label>");
+        return name is "slowMs" or "failWrites" or "tokenExpiresIn" or "activeTtl" or "clockSkew"
+            ? Html.Of($"<label class=\"number\">{says} <input type=\"number\"{(name == "clockSkew" ? "" : " min=\"0\"")} name=\"{name}\" value=\"{fault.Value}\"></label>")
             : Html.Of($"<label class=\"tick\"><input type=\"checkbox\" name=\"{name}\"{(fault.Value?.GetValue<bool>() == true ? " checked" : "")}> {says}</label>");
     }
 

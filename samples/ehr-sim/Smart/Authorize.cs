@@ -12,6 +12,9 @@ internal static class Authorize
     public static void MapAuthorize(this WebApplication app, Ehr ehr) =>
         app.MapMethods("/oauth/authorize", ["GET", "POST"], async (HttpContext context) =>
         {
+            if (ehr.Faults.Now.PostOnlyAuthorize && !HttpMethods.IsPost(context.Request.Method))
+                return ProblemPage.Show(ehr, 405, "POST only", "This EHR takes authorization requests by POST only (fault switch postOnlyAuthorize).");
+            RequestLog.Note(context, context.Request.Method);
             var asked = context.Request.HasFormContentType
                 ? (await context.Request.ReadFormAsync(context.RequestAborted)).ToDictionary()
                 : context.Request.Query.ToDictionary();
@@ -43,6 +46,8 @@ internal static class Authorize
             return Back("invalid_request", "PKCE with S256 is required");
         var scope = SmartScopes.Grant(Word("scope") ?? "", backend: false);
         if (scope.Length == 0) return Back("invalid_scope", "None of the scopes can be granted");
+        if (ehr.Faults.Now.FewerScopes) scope = string.Join(' ', scope.Split(' ').Where(s => s is "openid" or "fhirUser" or "launch" || s.Contains("Appointment", StringComparison.Ordinal)));
+        if (ehr.Faults.Now.AuthorizeError is { } error) return Back(error, "<img src=x onerror=alert(1)>The EHR's own words (fault switch authorizeError)");
         if (ehr.Faults.Now.DenyAccess) return Back("access_denied", "The user said no (fault switch denyAccess)");
 
         LaunchContext? launched;

@@ -45,7 +45,7 @@ internal sealed class Grants
     }
 
     public LaunchContext? TakeLaunch(string handle) =>
-        handles.TryRemove(Secrets.Hash(handle), out var row) && row.Expires > Now ? row.Context : null;
+        handles.TryRemove(Secrets.Hash(handle.Length > LaunchNow.Padding ? handle[..^LaunchNow.Padding] : handle), out var row) && row.Expires > Now ? row.Context : null;
 
     public string Code(string clientId, string redirectUri, string scope, string challenge, string? nonce, LaunchContext context)
     {

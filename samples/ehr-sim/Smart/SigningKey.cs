@@ -9,6 +9,7 @@ internal sealed class SigningKey : IDisposable
 {
     private readonly RSA rsa = RSA.Create(2048);
     private readonly RSA stranger = RSA.Create(2048);
+    private readonly RSA next = RSA.Create(2048);
 
     public SigningKey(Journal journal)
     {
@@ -24,12 +25,19 @@ internal sealed class SigningKey : IDisposable
 
     public string Id { get; }
 
-    public SigningCredentials Credentials => Sign(rsa);
+    public SigningCredentials Credentials(bool rotated, bool named) => Sign(rotated ? next : rsa, !named ? null : rotated ? Id + "-next" : Id);
 
     /// <summary>Same key id, another key: a signature that only a real check finds out.</summary>
-    public SigningCredentials WrongCredentials => Sign(stranger);
+    public SigningCredentials WrongCredentials => Sign(stranger, Id);
 
-    public JsonObject PublicJwk()
+    /// <summary>The public key's own bytes as a shared secret: what a careless check takes for a signature.</summary>
+    public SigningCredentials PublicKeyAsSecret =>
+        new(new SymmetricSecurityKey(System.Text.Encoding.ASCII.GetBytes(rsa.ExportSubjectPublicKeyInfoPem())) { KeyId = Id }, SecurityAlgorithms.HmacSha256);
+
+    /// <summary>After a change of keys the old one stays published, for tokens that are under way.</summary>
+    public JsonArray PublicSet(bool rotated) => rotated ? new JsonArray(PublicJwk(next, Id + "-next"), PublicJwk(rsa, Id)) : new JsonArray(PublicJwk(rsa, Id));
+
+    private static JsonObject PublicJwk(RSA rsa, string id)
     {
         var key = rsa.ExportParameters(includePrivateParameters: false);
         return new JsonObject
@@ -37,7 +45,7 @@ internal sealed class SigningKey : IDisposable
             ["kty"] = "RSA",
             ["use"] = "sig",
             ["alg"] = "RS256",
-            ["kid"] = Id,
+            ["kid"] = id,
             ["n"] = Base64UrlEncoder.Encode(key.Modulus),
             ["e"] = Base64UrlEncoder.Encode(key.Exponent),
         };
@@ -47,10 +55,11 @@ internal sealed class SigningKey : IDisposable
     {
         rsa.Dispose();
         stranger.Dispose();
+        next.Dispose();
     }
 
     // Signature providers are cached by key id otherwise, and the stranger's would be taken for ours.
-    private SigningCredentials Sign(RSA key) => new(new RsaSecurityKey(key) { KeyId = Id }, SecurityAlgorithms.RsaSha256)
+    private static SigningCredentials Sign(RSA key, string? id) => new(new RsaSecurityKey(key) { KeyId = id }, SecurityAlgorithms.RsaSha256)
     {
         CryptoProviderFactory = new CryptoProviderFactory { CacheSignatureProviders = false },
     };

@@ -18,6 +18,7 @@ internal static class Token
             return;
         }
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        RequestLog.Note(context, Says(context, form));
         var proof = await ehr.Clients.Authenticate(context, form);
         if (proof.Client is not { } client)
         {
@@ -36,6 +37,15 @@ internal static class Token
         });
     }
 
+    /// <summary>"authorization_code by private_key_jwt RS384: client_assertion, code, ..."</summary>
+    private static string Says(HttpContext context, IFormCollection form)
+    {
+        var by = form["client_assertion"].ToString() is { Length: > 0 } assertion
+            ? $"private_key_jwt {(new Microsoft.IdentityModel.JsonWebTokens.JsonWebTokenHandler() is var h && h.CanReadToken(assertion) ? h.ReadJsonWebToken(assertion).Alg : "?")}"
+            : context.Request.Headers.Authorization.Count > 0 ? "client_secret_basic" : form.ContainsKey("client_secret") ? "client_secret_post" : "none";
+        return $"{form["grant_type"]} by {by}: {string.Join(", ", form.Keys.Order(StringComparer.Ordinal))}";
+    }
+
     private static Task FromCode(HttpContext context, Ehr ehr, RegisteredClient client, IFormCollection form)
     {
         var code = ehr.Grants.TakeCode(form["code"].ToString());
@@ -47,6 +57,11 @@ internal static class Token
 
         var answer = Answer(ehr, client.Id, code.Grant, code.Scope, code.Context);
         if (IdToken.Make(ehr, code) is { } idToken) answer["id_token"] = idToken;
+        foreach (var (name, value) in ehr.Faults.Now.TokenAnswer ?? [])
+        {
+            if (value is null) answer.Remove(name);
+            else answer[name] = value.DeepClone();
+        }
         return OAuthReply.Ok(context, answer);
     }
 
@@ -57,6 +72,7 @@ internal static class Token
         var held = ehr.Grants.Refresh(form["refresh_token"].ToString());
         if (held is not null && asked.Split(' ', StringSplitOptions.RemoveEmptyEntries).Except(held.Scope.Split(' ')).Any())
             return OAuthReply.Error(context, 400, "invalid_scope", "A refresh cannot ask for more than was granted");
+        if (ehr.Faults.Now.RejectRefresh) return OAuthReply.Error(context, 400, "invalid_grant", "The user has left (fault switch rejectRefresh)");
         if (ehr.Grants.TakeRefresh(form["refresh_token"].ToString(), client.Id) is not { } refresh)
             return OAuthReply.Error(context, 400, "invalid_grant", "The refresh token is unknown, used or expired");
         var answer = Answer(ehr, client.Id, refresh.Grant, asked.Length > 0 ? asked : refresh.Scope, refresh.Context, refresh.Scope);
@@ -89,7 +105,11 @@ internal static class Token
         };
         var whole = new SmartScopes(refreshScope ?? scope);
         if (whole.Has("online_access") || whole.Has("offline_access"))
+        {
             answer["refresh_token"] = ehr.Grants.NewRefresh(grant, clientId, whole.Text, context);
+            // https://fhir.cerner.com/authorization/active-user-presence/
+            if (ehr.Faults.Now.ActiveTtl is { } active) answer["active_ttl"] = active;
+        }
         foreach (var (name, value) in LaunchAnswer.Of(ehr, context)) answer[name] = value?.DeepClone();
         return answer;
     }

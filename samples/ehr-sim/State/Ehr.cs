@@ -16,6 +16,7 @@ internal sealed class Ehr : IDisposable
         http = new HttpClient(handler, disposeHandler: options.HealthTeamsHandler is null) { Timeout = TimeSpan.FromSeconds(15) };
         Records = new Records(journal, clock);
         Faults = new Faults(journal);
+        Style = new FhirStyle(journal);
         Requests = new RequestLog();
         Grants = new Grants(journal, clock);
         SigningKey = new SigningKey(journal);
@@ -29,6 +30,7 @@ internal sealed class Ehr : IDisposable
     public DateTimeOffset Now => Clock.GetUtcNow();
     public Records Records { get; }
     public Faults Faults { get; }
+    public FhirStyle Style { get; }
     public RequestLog Requests { get; }
     public Grants Grants { get; }
     public SigningKey SigningKey { get; }
@@ -37,7 +39,8 @@ internal sealed class Ehr : IDisposable
 
     public string BaseUrl => address();
     public string FhirBase => BaseUrl + "/fhir";
-    public string Issuer => BaseUrl + "/oauth";
+    /// <summary>On a host of its own where the switch says so, as some vendors have it.</summary>
+    public string Issuer => (Faults.Now.SeparateHosts ? BaseUrl.Replace("//localhost", "//127.0.0.1", StringComparison.Ordinal) : BaseUrl) + "/oauth";
     public string TokenUrl => Issuer + "/token";
     public string HealthTeamsUrl => Options.HealthTeamsUrl.TrimEnd('/');
     public string HealthTeamsOrigin => new Uri(Options.HealthTeamsUrl).GetLeftPart(UriPartial.Authority);

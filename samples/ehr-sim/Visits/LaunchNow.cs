@@ -24,10 +24,14 @@ internal static class LaunchNow
             return Results.Empty;
         });
 
+    internal const int Padding = 3000;
+
     public static string Url(Ehr ehr, BookedVisit visit, bool asPatient, bool framed)
     {
         var user = asPatient ? $"Patient/{visit.PatientId}" : $"Practitioner/{visit.PractitionerId}";
         var handle = ehr.Grants.Launch(new LaunchContext(user, visit.PatientId, visit.EncounterId, visit.Id, framed));
+        // A handle may be a signed document, and long.
+        if (ehr.Faults.Now.LongLaunch) handle += new string('x', Padding);
         return $"{ehr.HealthTeamsUrl}/launch?iss={Uri.EscapeDataString(ehr.FhirBase)}&launch={handle}";
     }
 }

@@ -8,6 +8,10 @@ internal static class VisitsApi
 {
     public static void MapVisitsApi(this WebApplication app, Ehr ehr)
     {
+        app.MapGet("/api/calls", () => Answer(200, new JsonArray([.. ehr.Requests.Latest.Select(c => (JsonNode)new JsonObject
+        {
+            ["method"] = c.Method, ["path"] = c.Path, ["status"] = c.Status, ["client"] = c.Client, ["says"] = c.Says,
+        })])));
         app.MapGet("/api/appointments", () => Answer(200, new JsonArray([.. Schedule.All(ehr.Records).Select(v => (JsonNode)Row(v))])));
         app.MapPost("/api/book", async (HttpContext context) => Wish(await Body(context)) is { } wish
             ? Answer(await BookVisit.Book(ehr, wish, context.RequestAborted), created: true)

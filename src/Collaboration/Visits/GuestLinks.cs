@@ -5,7 +5,11 @@ using HealthTeams.Platform.Tenants;
 namespace HealthTeams.Collaboration.Visits;
 
 /// <summary>A link as its holder may see it: no patient's name.</summary>
-public sealed record GuestLink(int Tenant, Guid Id, Guid Visit, SeatRole Role, string Hospital, bool Over, bool RedeemedElsewhere, bool Named);
+public sealed record GuestLink(int Tenant, Guid Id, Guid Visit, SeatRole Role, string Hospital, bool Over, bool RedeemedElsewhere, bool Named)
+{
+    /// <summary>It stands where others read it, too: whoever opens it first writes the birth date.</summary>
+    public bool AsksBirthFirst { get; init; }
+}
 
 /// <summary>
 /// A guest's link: GET shows a button (mail scanners open links), POST redeems it and binds this device, which may come
@@ -22,6 +26,9 @@ public sealed class GuestLinks(Db db, TenantDirectory tenants)
         var hospital = (await tenants.Find(tenant, stop))!.Name;
         return await db.In(tenant, Actor.Product, async tx => await Row(tx, token) is { } l
             ? new GuestLink(tenant, l.Id, l.Visit, l.Role, hospital, Over(l), l.DeviceHash is not null && !SameDevice(l, deviceSecret), l.Display is not null)
+            {
+                AsksBirthFirst = l.AsksBirthFirst,
+            }
             : null, stop);
     }
 
@@ -33,9 +40,10 @@ public sealed class GuestLinks(Db db, TenantDirectory tenants)
             if (await Row(tx, token) is not { } link) return Problem.NotFound("This link is not known.", "link-unknown");
             if (Over(link)) return new Problem(410, "visit-over", "This visit is over.");
             var elsewhere = link.DeviceHash is not null && !SameDevice(link, deviceSecret);
-            if (elsewhere)
+            if (elsewhere || link.AsksBirthFirst)
             {
-                if (link.Failures >= Attempts) return Problem.Forbidden("This link was opened on another device. Ask the clinic for a new one.", "link-locked");
+                if (link.Failures >= Attempts) return Problem.Forbidden("The date of birth was wrong too often. Ask the clinic for a new link.", "link-locked");
+                if (birthDate is null && !elsewhere) return Problem.Forbidden("This link stands in the chart, where others read it. Enter the patient's date of birth.", "birth-date-first");
                 if (birthDate is null) return Problem.Forbidden("This link was opened on another device. Enter the patient's date of birth to use it here.", "birth-date-needed");
                 if (birthDate != link.BirthDate)
                 {
@@ -78,7 +86,7 @@ public sealed class GuestLinks(Db db, TenantDirectory tenants)
     }
 
     private static Task<Link?> Row(Tx tx, string token) => tx.OneOrNone<Link>("""
-        select l.id, l.visit, l.role, l.display, l.device_hash as DeviceHash, l.failures, v.status,
+        select l.id, l.visit, l.role, l.display, l.device_hash as DeviceHash, l.failures, l.asks_birth as AsksBirth, v.status,
           coalesce(v.end_at, v.start_at, l.created_at) + interval '24 hours' < @Now as Stale, v.patient, p.birth_date as BirthDate, p.family, p.given
         from collab.visit_link l
         join collab.visit v on v.tenant = l.tenant and v.id = l.visit
@@ -101,6 +109,10 @@ public sealed class GuestLinks(Db db, TenantDirectory tenants)
         public string? Display { get; init; }
         public byte[]? DeviceHash { get; init; }
         public int Failures { get; init; }
+        public bool AsksBirth { get; init; }
+
+        /// <summary>Where no birth date is known there is nothing to ask; the waiting room still stands before the visit.</summary>
+        public bool AsksBirthFirst => AsksBirth && DeviceHash is null && BirthDate is not null;
         public VisitStatus Status { get; init; }
         public bool Stale { get; init; }
         public Guid? Patient { get; init; }

@@ -17,4 +17,17 @@ public sealed class VisitDoor
     public Task<IReadOnlyList<Person>> People(Tx tx, IReadOnlyList<PersonSaid> said) => PeopleSql.FindOrMake(tx, said);
 
     public async Task<Person> Person(Tx tx, PersonSaid said) => (await People(tx, [said]))[0];
+
+    /// <summary>
+    /// The patient's link as it may stand in an EHR's appointment: known by its token's hash, made once, dead with the visit. The
+    /// token follows from the visit, so that writing it again writes the same; a copy of the database does not tell it.
+    /// </summary>
+    public Task KeepEhrLink(Tx tx, Guid visit, string token) => tx.Execute("""
+        insert into collab.visit_link (tenant, id, visit, role, hash, created_at, created_by, asks_birth)
+        values (@Tenant, @id, @visit, 'Patient', @hash, @Now, @nobody, true)
+        on conflict (hash) do nothing
+        """, new { tx.Tenant, id = tx.NewId(), visit, hash = Secrets.Hash(token), tx.Now, nobody = Guid.Empty });
 }
+
+/// <summary>The token of a visit's link in its EHR; bound by SmartLauncher, which keeps the keys.</summary>
+public delegate string VisitLinkToken(int tenant, Guid visit);

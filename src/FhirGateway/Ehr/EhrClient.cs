@@ -25,7 +25,11 @@ internal sealed class EhrClient(OutboundHttp http, EhrConnection ehr)
 
     public Task<Outcome<JsonElement>> Put(string relative, byte[] body, string? etag, CancellationToken stop) => Send(HttpMethod.Put, relative, body, etag, stop);
 
-    private async Task<Outcome<JsonElement>> Send(HttpMethod method, string relative, byte[]? body, string? etag, CancellationToken stop)
+    /// <summary>https://www.rfc-editor.org/rfc/rfc6902</summary>
+    public Task<Outcome<JsonElement>> Patch(string relative, byte[] operations, string? etag, CancellationToken stop) =>
+        Send(HttpMethod.Patch, relative, operations, etag, stop, "application/json-patch+json");
+
+    private async Task<Outcome<JsonElement>> Send(HttpMethod method, string relative, byte[]? body, string? etag, CancellationToken stop, string type = "application/fhir+json")
     {
         for (var attempt = 0; ; attempt++)
         {
@@ -35,7 +39,7 @@ internal sealed class EhrClient(OutboundHttp http, EhrConnection ehr)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token.Value);
             request.Headers.Accept.ParseAdd("application/fhir+json");
             if (etag is not null) request.Headers.TryAddWithoutValidation("If-Match", etag);
-            if (body is not null) request.Content = new ByteArrayContent(body) { Headers = { ContentType = new("application/fhir+json") } };
+            if (body is not null) request.Content = new ByteArrayContent(body) { Headers = { ContentType = new(type) } };
             var sent = await http.Send(request, stop);
             if (!sent.Ok) return sent.Problem;
             using var response = sent.Value;

@@ -14,3 +14,16 @@ public sealed record EhrConnection(Guid Id, Uri Base, Func<bool, CancellationTok
 /// written to. A visit gives preference to the connection its launch left; backend clients serve the rest.
 /// </summary>
 public delegate Task<IReadOnlyList<EhrConnection>> EhrConnections(int tenant, Guid? visit, CancellationToken stop);
+
+/// <summary>How an EHR is written to, as registered.</summary>
+/// <param name="Adapter">"fhir", "oracle", "epic" or "none".</param>
+/// <param name="JoinLink">"none", "extension" or "oracle".</param>
+/// <param name="ForTests">A test EHR: production's visits are not looked for there.</param>
+public sealed record WriteRules(string Adapter, string JoinLink, bool ForTests)
+{
+    public bool Writes => Adapter != "none";
+    public bool Links => Writes && JoinLink != "none";
+}
+
+/// <summary>Bound by SmartLauncher: the rules of a tenant's EHRs.</summary>
+public delegate Task<IReadOnlyDictionary<Guid, WriteRules>> WriteRulesOf(int tenant, CancellationToken stop);

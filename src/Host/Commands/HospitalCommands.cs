@@ -18,7 +18,7 @@ namespace HealthTeams.Host.Commands;
 /// <summary>An installation without demo data: its hospitals, and the people who sign in there.</summary>
 internal static partial class HospitalCommands
 {
-    private static Actor Me => new($"operator:{Environment.UserName}", CallerKind.System);
+    private static Actor Me => Operator.Me;
 
     public static Task<int> AddTenant(Options o) => Operator.With(async (services, _) =>
     {

@@ -1,4 +1,5 @@
 using HealthTeams.Host.Postgres;
+using HealthTeams.Platform.Callers;
 using HealthTeams.Platform.Database;
 using HealthTeams.Platform.Events;
 using HealthTeams.Platform.Outbound;
@@ -11,6 +12,9 @@ namespace HealthTeams.Host.Commands;
 /// <summary>What the commands at the console share: the few services they need, and how they answer.</summary>
 internal static class Operator
 {
+    /// <summary>Who types: kept in the events.</summary>
+    public static Actor Me => new($"operator:{Environment.UserName}", CallerKind.System);
+
     /// <summary>On the database of the running or the named server.</summary>
     public static async Task<int> With(Func<IServiceProvider, bool, Task<int>> work)
     {

@@ -3,7 +3,7 @@ namespace HealthTeams.Host.Commands;
 /// <summary>--name value, --name value again, --flag. A name the command does not know is refused, never ignored.</summary>
 internal sealed class Options
 {
-    private static readonly HashSet<string> Flags = ["test", "backend", "frame", "production", "private-network", "trusted", "in-frame"];
+    private static readonly HashSet<string> Flags = ["test", "backend", "frame", "production", "private-network", "trusted", "in-frame", "strict", "no-check"];
     private readonly Dictionary<string, List<string>> values = new(StringComparer.Ordinal);
 
     public static Options Parse(string[] args, params string[] known)

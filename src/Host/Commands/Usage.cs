@@ -9,6 +9,9 @@ internal static class Usage
         ./run token [--scope S] [--tenant T] [--patient ID] [--ttl SECONDS] [--production]
         ./run ehr add --iss URL --client-id ID --auth public|secret|private_key_jwt [--secret S] [--tenant T]
                       [--issuer URL] [--frame-origin URL]... [--backend-client-id ID] [--private-network] [--test]
+                      [--environment test|production] [--write-back fhir|oracle|epic|none] [--join-link none|extension|oracle]
+                      [--strict] [--no-check]   registers, tests, says what is wrong; --strict keeps nothing that fails
+        ./run ehr list [--tenant T]           | ./run ehr test ISS | ./run ehr remove ISS
         ./run client add --id ID --auth public|secret|private_key_jwt [--secret S | --jwks FILE | --jwks-url URL]
                       [--redirect URI]... [--scope S] [--tenant T] [--backend] [--private-network]
                       [--name N] [--launch-url URL [--trusted [--in-frame]]]
@@ -18,7 +21,8 @@ internal static class Usage
         ./run provider add --tenant T --name N --issuer URL --client-id ID --auth public|secret|private_key_jwt [--secret S]
                       [--username-claim C [--username-domain D]] [--private-network]      the hospital's own accounts for staff
         ./run provider list|remove --tenant T [--issuer URL]
-        ./run host add URL                    a host the product may speak to
+        ./run host add URL [--private-network]  a host the product may speak to
+        ./run host list                       | ./run host remove URL
         ./run deliveries [retry]              what was given up; run it again
         ./run sim launch-url --as practitioner|patient [--appointment ID] [--frame]
         ./run sim stop | ./run sim start      take the EHR simulator away and bring it back

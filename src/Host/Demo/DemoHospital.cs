@@ -9,6 +9,7 @@ using HealthTeams.Platform.Callers;
 using HealthTeams.Platform.Database;
 using HealthTeams.Platform.Outbound;
 using HealthTeams.Platform.Tenants;
+using HealthTeams.SmartLauncher.Callers;
 using HealthTeams.SmartLauncher.Clients;
 using HealthTeams.SmartLauncher.Discovery;
 using HealthTeams.SmartLauncher.Ehrs;
@@ -39,9 +40,10 @@ internal static partial class DemoHospital
         new("seacole", "", "Mary", "Seacole", "nurse"),
         new("barton", "", "Clara", "Barton", "nurse"),
         new("codman", "", "Ernest", "Codman", "social-worker"),
+        new("dix", "", "Dorothea", "Dix", StaffRole.Administrator),
     ];
 
-    private static readonly Staff[] NorthStaff = [new("blackwell", "Dr", "Elizabeth", "Blackwell", "physician"), new("cavell", "", "Edith", "Cavell", "nurse")];
+    private static readonly Staff[] NorthStaff = [new("blackwell", "Dr", "Elizabeth", "Blackwell", "physician"), new("cavell", "", "Edith", "Cavell", "nurse"), new("richards", "", "Linda", "Richards", StaffRole.Administrator)];
 
     public static void AddSignIn(IServiceCollection services) => services.AddSingleton(new DemoSignIn(
         [.. DemoStaff.Select(s => new DemoUser(s.Username, string.Join(' ', new[] { s.Title, s.Given, s.Family }.Where(p => p.Length > 0)), s.Role))], Password));

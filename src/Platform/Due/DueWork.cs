@@ -23,7 +23,7 @@ public sealed class DueWork(IEnumerable<IDueSweep> sweeps, Wake wake, TimeProvid
 
     private async Task Round(IDueSweep sweep, CancellationToken stop)
     {
-        var bell = wake.Bell;
+        var bell = wake.Soon;
         if (await sweep.Sweep(clock.GetUtcNow(), stop) == 0) await wake.Wait(bell, Every, stop);
     }
 }

@@ -8,8 +8,10 @@ namespace HealthTeams.Platform.Due;
 /// </summary>
 public sealed class Wake
 {
+    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(25);
     private readonly TimeProvider clock;
-    private readonly Bell bell = new();
+    private readonly Bell bell = new(), soon = new();
+    private int gathering;
 
     public Wake(Db db, TimeProvider clock)
     {
@@ -19,7 +21,22 @@ public sealed class Wake
 
     public Task Bell => bell.Next;
 
-    public void Ring() => bell.Ring();
+    /// <summary>
+    /// The same, 25 ms later and once for all commits of that time: for loops that mostly find nothing. Under load each
+    /// commit would make each of them look, which costs the database as much as the commits.
+    /// </summary>
+    public Task Soon => soon.Next;
+
+    public void Ring()
+    {
+        bell.Ring();
+        if (Interlocked.Exchange(ref gathering, 1) == 1) return;
+        _ = Task.Delay(Gather).ContinueWith(_ =>
+        {
+            Volatile.Write(ref gathering, 0);
+            soon.Ring();
+        }, TaskScheduler.Default);
+    }
 
     public async Task Wait(Task rung, TimeSpan atMost, CancellationToken stop)
     {

@@ -29,7 +29,7 @@ internal sealed class ConsumerLoop(IEventConsumer consumer, Db db, Wake wake, IL
     private async Task Round(CancellationToken stop)
     {
         // A delivery that ends opens its lane to the next.
-        var rung = Task.WhenAny(wake.Bell, settled.Next);
+        var rung = Task.WhenAny(wake.Soon, settled.Next);
         await slots.WaitAsync(stop);
         var free = 1;
         while (free < Slots && slots.Wait(0, CancellationToken.None)) free++;

@@ -85,7 +85,15 @@ public sealed class LiveRelay(Db db, Wake wake, IEnumerable<LiveRoute> routes, I
         // PostgreSQL keeps nothing for those who were not listening.
         Relistened?.Invoke();
         await hub.Clients.All.SendAsync("changed", new LiveChange("live.reset", "", Guid.CreateVersion7(db.Clock.GetUtcNow())), stop);
-        while (!stop.IsCancellationRequested) await connection.WaitAsync(stop);
+        try
+        {
+            while (!stop.IsCancellationRequested) await connection.WaitAsync(stop);
+        }
+        finally
+        {
+            // Connections are not reset when they go back to the pool.
+            if (connection.FullState == System.Data.ConnectionState.Open) await connection.ExecuteAsync("unlisten *");
+        }
     }
 
     private async Task Tell(string payload)

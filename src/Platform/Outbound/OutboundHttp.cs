@@ -14,13 +14,24 @@ namespace HealthTeams.Platform.Outbound;
 public sealed class OutboundHttp : IDisposable
 {
     public const int AnswerLimit = 8 * 1024 * 1024;
+
+    /// <summary>Set on a request that follows what a registered partner's own document names.</summary>
+    public static readonly HttpRequestOptionsKey<NamedHosts> Named = new("named-hosts");
+
     private readonly Db db;
     private readonly HttpClient client;
+    private readonly HttpClient publicOnly;
 
     public OutboundHttp(Db db)
     {
         this.db = db;
-        client = new HttpClient(new SocketsHttpHandler
+        client = Client(Connect);
+        publicOnly = Client(ConnectPublic);
+    }
+
+    private static HttpClient Client(Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect)
+    {
+        var client = new HttpClient(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             UseCookies = false,
@@ -28,33 +39,47 @@ public sealed class OutboundHttp : IDisposable
             ConnectTimeout = TimeSpan.FromSeconds(5),
             PooledConnectionLifetime = TimeSpan.FromMinutes(2),
             AutomaticDecompression = DecompressionMethods.All,
-            ConnectCallback = Connect,
+            ConnectCallback = connect,
         })
         {
             Timeout = TimeSpan.FromSeconds(15),
             MaxResponseContentBufferSize = AnswerLimit,
         };
         client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("HealthTeams", "0.1"));
+        return client;
     }
 
     /// <summary>Sends if the origin is registered; unreachable, slow, oversized and refused become a problem of status 502.</summary>
     public async Task<Outcome<HttpResponseMessage>> Send(HttpRequestMessage request, CancellationToken stop)
     {
         var origin = request.RequestUri!.GetLeftPart(UriPartial.Authority);
-        if (!await Registered(origin, stop)) return new Problem(502, "host-not-registered", $"{origin} is not a registered host.");
+        var named = request.Options.TryGetValue(Named, out var hosts) && hosts.Origins.Contains(origin) ? hosts : null;
+        var trusted = await Registered(origin, stop) || named?.IsHome(request.RequestUri) == true;
+        if (!trusted && named is null) return new Problem(502, "host-not-registered", $"{origin} is not a registered host.");
         try
         {
-            return await client.SendAsync(request, HttpCompletionOption.ResponseContentRead, stop);
+            return await (trusted ? client : publicOnly).SendAsync(request, HttpCompletionOption.ResponseContentRead, stop);
         }
         catch (HttpRequestException e)
         {
-            return new Problem(502, "host-unreachable", $"{origin} cannot be reached: {e.HttpRequestError}.");
+            return new Problem(502, "host-unreachable", $"{origin} cannot be reached: {e.HttpRequestError}.", Reason(e));
         }
         catch (TaskCanceledException) when (!stop.IsCancellationRequested)
         {
             return new Problem(504, "host-slow", $"{origin} did not answer within {client.Timeout.TotalSeconds:0} s.");
         }
     }
+
+    /// <summary>At which step it failed, for those who mend it: "name", "private", "tls" or "connection".</summary>
+    private static string Reason(HttpRequestException e) => e switch
+    {
+        { HttpRequestError: HttpRequestError.NameResolutionError } or { InnerException: SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } } => "name",
+        { HttpRequestError: HttpRequestError.SecureConnectionError } => "tls",
+        { Message: NotRegisteredPrivate } or { InnerException.Message: NotRegisteredPrivate } => "private",
+        _ => "connection",
+    };
+
+    private const string NotRegisteredPrivate = "private address range not registered for this host";
 
     /// <summary>A large answer, streamed to where it is kept; the same rules, with a cap of its own and time as long as bytes come.</summary>
     public async Task<Problem?> Download(HttpRequestMessage request, Stream to, long limit, CancellationToken stop)
@@ -103,25 +128,43 @@ public sealed class OutboundHttp : IDisposable
     /// <summary>Whether this address may be spoken to; asked before something is promised that needs it.</summary>
     public Task<bool> Registered(Uri uri, CancellationToken stop) => Registered(uri.GetLeftPart(UriPartial.Authority), stop);
 
-    private async Task<bool> Registered(string origin, CancellationToken stop)
+    private async Task<bool> Registered(string origin, CancellationToken stop) => (await Rights(origin, stop)).Known;
+
+    private async Task<(bool Known, bool PrivateRanges, bool LocalNetwork)> Rights(string origin, CancellationToken stop)
     {
         await using var connection = await db.App.OpenConnectionAsync(stop);
-        return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-            "select exists (select from platform.outbound_host where origin = any(@origins))", new { origins = Origins(origin) }, cancellationToken: stop));
+        return await connection.QuerySingleAsync<(bool, bool, bool)>(new CommandDefinition(
+            "select known, private_ranges, local_network from platform.host_rights(@origins)", new { origins = Origins(origin) }, cancellationToken: stop));
     }
 
     private async ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken stop)
     {
         var request = context.InitialRequestMessage.RequestUri!;
         var addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, stop);
-        if (addresses.Any(AddressRanges.IsPrivate) && !await PrivateAllowed(request.GetLeftPart(UriPartial.Authority), stop))
+        var home = context.InitialRequestMessage.Options.TryGetValue(Named, out var named) && named.IsHome(request) ? named.Home : request;
+        var inside = Array.FindAll(addresses, AddressRanges.IsPrivate);
+        if (inside.Length > 0 && !await PrivateAllowed(request.GetLeftPart(UriPartial.Authority), inside, stop)
+            && !(home != request && await PrivateAllowed(home.GetLeftPart(UriPartial.Authority), inside, stop)))
         {
-            throw new HttpRequestException(HttpRequestError.ConnectionError, "private address range not registered for this host");
+            throw new HttpRequestException(HttpRequestError.ConnectionError, NotRegisteredPrivate);
         }
+        return await Open(addresses, context.DnsEndPoint.Port, stop);
+    }
+
+    private static async ValueTask<Stream> ConnectPublic(SocketsHttpConnectionContext context, CancellationToken stop)
+    {
+        var addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, stop);
+        if (addresses.Any(AddressRanges.IsPrivate)) throw new HttpRequestException(HttpRequestError.ConnectionError, "private address range not registered for this host");
+        return await Open(addresses, context.DnsEndPoint.Port, stop);
+    }
+
+    /// <summary>The addresses that were looked at are those that are connected to: a name that answers otherwise a moment later changes nothing.</summary>
+    private static async ValueTask<Stream> Open(IPAddress[] addresses, int port, CancellationToken stop)
+    {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(addresses, context.DnsEndPoint.Port, stop);
+            await socket.ConnectAsync(addresses, port, stop);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch
@@ -131,11 +174,11 @@ public sealed class OutboundHttp : IDisposable
         }
     }
 
-    private async Task<bool> PrivateAllowed(string origin, CancellationToken stop)
+    /// <summary>An operator allows any private range, a hospital's administrator the local network's only.</summary>
+    private async Task<bool> PrivateAllowed(string origin, IPAddress[] inside, CancellationToken stop)
     {
-        await using var connection = await db.App.OpenConnectionAsync(stop);
-        return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-            "select exists (select from platform.outbound_host where origin = any(@origins) and private_ranges)", new { origins = Origins(origin) }, cancellationToken: stop));
+        var rights = await Rights(origin, stop);
+        return rights.PrivateRanges || (rights.LocalNetwork && inside.All(AddressRanges.IsLocalNetwork));
     }
 
     /// <summary>With demo data this machine's own addresses are registered, whatever the port: rows that end in ":*", which count for nothing else.</summary>
@@ -144,7 +187,20 @@ public sealed class OutboundHttp : IDisposable
 
     public static readonly IReadOnlyList<string> Loopback = ["http://127.0.0.1:*", "http://localhost:*", "http://[::1]:*"];
 
-    public void Dispose() => client.Dispose();
+    public void Dispose()
+    {
+        client.Dispose();
+        publicOnly.Dispose();
+    }
+}
+
+/// <summary>
+/// Origins that a registered partner's document names: reachable on that partner's behalf, by this request alone. Another port
+/// of its own host stands where that host stands; any other must be public, over connections that no registration opened.
+/// </summary>
+public sealed record NamedHosts(Uri Home, IReadOnlySet<string> Origins)
+{
+    internal bool IsHome(Uri address) => string.Equals(Home.IdnHost, address.IdnHost, StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>Address ranges that are not on the public internet (RFC 6890).</summary>
@@ -159,9 +215,17 @@ public static class AddressRanges
         }.Select(IPNetwork.Parse),
     ];
 
-    public static bool IsPrivate(IPAddress address)
+    /// <summary>Where a hospital's own servers stand; neither this machine nor link-local, which holds a cloud's metadata.</summary>
+    private static readonly IPNetwork[] LocalNetworks =
+        [.. new[] { "10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7" }.Select(IPNetwork.Parse)];
+
+    public static bool IsPrivate(IPAddress address) => In(Ranges, address);
+
+    public static bool IsLocalNetwork(IPAddress address) => In(LocalNetworks, address);
+
+    private static bool In(IPNetwork[] ranges, IPAddress address)
     {
         var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return Ranges.Any(r => r.BaseAddress.AddressFamily == plain.AddressFamily && r.Contains(plain));
+        return ranges.Any(r => r.BaseAddress.AddressFamily == plain.AddressFamily && r.Contains(plain));
     }
 }

@@ -14,6 +14,9 @@ public static class Policies
     /// <summary>A signed-in staff member's page or its API.</summary>
     public const string Staff = "staff";
 
+    /// <summary>A member of staff who administers the hospital's installation: registrations, hosts, deliveries.</summary>
+    public const string Administrator = "administrator";
+
     /// <summary>The holder of a place in the visit of the path.</summary>
     public const string Seat = "seat";
 
@@ -22,4 +25,10 @@ public static class Policies
 
     /// <summary>Either a seat or, without one, a staff session.</summary>
     public const string SeatOrStaff = "seat-or-staff";
+}
+
+/// <summary>Roles that open pages. They are given at the console only: what an EHR or a FHIR client says of a person gives none.</summary>
+public static class StaffRole
+{
+    public const string Administrator = "administrator";
 }

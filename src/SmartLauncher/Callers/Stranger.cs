@@ -22,7 +22,16 @@ internal static class Stranger
                 .ToResult().ExecuteAsync(http);
     }
 
-    public static Task Forbid(HttpContext http) => http.Response.HasStarted ? Task.CompletedTask : Problem.Forbidden("This is not open to your role.").ToResult().ExecuteAsync(http);
+    /// <summary>A browser that navigates gets the error page of that status, others the problem.</summary>
+    public static Task Forbid(HttpContext http)
+    {
+        if (http.Response.HasStarted) return Task.CompletedTask;
+        http.Response.StatusCode = StatusCodes.Status403Forbidden;
+        http.Response.Headers.CacheControl = "no-store";
+        if (!Navigates(http.Request)) return Problem.Forbidden("This is not open to your role.").ToResult().ExecuteAsync(http);
+        http.Response.ContentType = null;
+        return Task.CompletedTask;
+    }
 
     private static bool Navigates(HttpRequest request)
     {

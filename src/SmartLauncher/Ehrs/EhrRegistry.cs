@@ -1,4 +1,5 @@
 using Dapper;
+using HealthTeams.FhirGateway.Ehr;
 using HealthTeams.Platform.Outbound;
 using HealthTeams.SmartLauncher.Callers;
 using HealthTeams.SmartLauncher.Keys;
@@ -11,62 +12,88 @@ public sealed class EhrRegistry(Db db, KeyRing keys, LauncherSettings settings)
 {
     private const string Columns = """
         tenant, id, iss, client_id as ClientId, auth, secret_protected as SecretProtected, issuer, frame_origins as FrameOrigins,
-        backend_client_id as BackendClientId, write_back as WriteBack, test
+        backend_client_id as BackendClientId, write_back as WriteBack, test, environment, adapter, join_link as JoinLink
         """;
 
     private readonly BriefMemory<string, IReadOnlyList<string>> frames = new(db.Clock, TimeSpan.FromSeconds(10), 1000);
 
     private IDataProtector Protector => keys.Protection.CreateProtector("ehr-client-secret");
 
+    /// <summary>Registers an EHR, or replaces what is registered of it. Nothing is fetched.</summary>
     public async Task<Outcome<Ehr>> Add(EhrToAdd said, CancellationToken stop)
     {
         var iss = IssMatch.Normalise(said.Iss);
         if (!iss.Ok) return iss.Problem;
-        var uri = new Uri(iss.Value);
-        if (uri.Scheme != "https" && !uri.IsLoopback && !settings.DemoMode) return Problem.Invalid("An EHR is reached over https.", "iss");
-        if (said.Test && !settings.DemoMode) return Problem.Invalid("--test is for demo data only.", "test");
-        if (said.Auth is not ("public" or "secret" or "private_key_jwt")) return Problem.Invalid("auth is public, secret or private_key_jwt.", "auth");
-        if (said.Auth == "secret" && string.IsNullOrEmpty(said.Secret)) return Problem.Invalid("auth secret needs --secret.", "secret");
-        Uri? issuer = null;
-        if (said.Issuer is not null && !(Uri.TryCreate(said.Issuer, UriKind.Absolute, out issuer) && issuer.Scheme is "https" or "http"))
-        {
-            return Problem.Invalid("issuer is an address.", "issuer");
-        }
-        foreach (var origin in said.FrameOrigins)
-        {
-            if (FrameOrigin(origin) is null) return Problem.Invalid($"{origin} is not an origin (scheme, host and port).", "frame-origin");
-        }
         var owner = await Find(iss.Value, exactly: true, stop);
-        if (owner.Ok && owner.Value.Tenant != said.Tenant) return Problem.Conflict("Another hospital has registered this iss.", "iss-taken");
-        return await db.In<Outcome<Ehr>>(said.Tenant, Actor.Product, async tx =>
+        var before = owner.Ok && owner.Value.Tenant == said.Tenant ? owner.Value : null;
+        var read = EhrRules.Check(said, settings.DemoMode, before?.SecretProtected is not null);
+        if (!read.Ok) return read.Problem;
+        if (owner.Ok && before is null) return Problem.Conflict("Another hospital has registered this iss.", "iss-taken");
+        if (before is not null && said.Environment is { } asked && asked != before.Environment) return OtherEnvironment(before);
+        if (before is not null && said.New) return Problem.Conflict("This iss is registered already.", "iss-known");
+        return await db.In<Outcome<Ehr>>(said.Tenant, said.By, async tx =>
         {
             // The EHR's own host and its issuer's; a discovered authorization server elsewhere is added when discovery names it.
-            foreach (var host in issuer is null ? [uri] : new[] { uri, issuer })
+            foreach (var host in read.Value.Issuer is { } issuer ? new[] { read.Value.Iss, issuer } : [read.Value.Iss])
             {
-                await OutboundHttp.Register(tx, host, said.PrivateNetwork || (host.IsLoopback && settings.DemoMode));
+                // An administrator may open the local network, an operator any private address.
+                var fromPage = said.By.Kind == CallerKind.Staff;
+                await OutboundHttp.Register(tx, host, (said.PrivateNetwork && !fromPage) || (host.IsLoopback && settings.DemoMode));
+                if (said.PrivateNetwork && fromPage) await TenantHosts.Keep(tx, host.GetLeftPart(UriPartial.Authority), privateRanges: true);
             }
-            var ehr = await tx.OneOrNone<Ehr>($"""
-                insert into auth.ehr
-                  (tenant, id, iss, client_id, auth, secret_protected, issuer, frame_origins, backend_client_id, write_back, test, created_at)
-                values
-                  (@Tenant, @id, @iss, @ClientId, @Auth, @secret, @Issuer, @origins, @BackendClientId, @WriteBack, @Test, @Now)
-                on conflict (iss) do update
-                set client_id = excluded.client_id, auth = excluded.auth, secret_protected = excluded.secret_protected,
-                  issuer = excluded.issuer, frame_origins = excluded.frame_origins,
-                  backend_client_id = excluded.backend_client_id, write_back = excluded.write_back, test = excluded.test
-                where ehr.tenant = excluded.tenant
-                returning {Columns}
-                """, new
+            var ehr = await Keep(tx, new Ehr
             {
-                tx.Tenant, id = tx.NewId(), iss = iss.Value, said.ClientId, said.Auth,
-                secret = string.IsNullOrEmpty(said.Secret) ? null : Protector.Protect(System.Text.Encoding.UTF8.GetBytes(said.Secret)),
-                said.Issuer, origins = said.FrameOrigins.Select(o => FrameOrigin(o)!).Distinct().ToArray(),
-                said.BackendClientId, said.WriteBack, said.Test, tx.Now,
+                Id = before?.Id ?? tx.NewId(), Iss = iss.Value, ClientId = said.ClientId, Auth = said.Auth,
+                SecretProtected = said.Auth != "secret" ? null
+                    : string.IsNullOrEmpty(said.Secret) ? before?.SecretProtected : Protector.Protect(System.Text.Encoding.UTF8.GetBytes(said.Secret)),
+                Issuer = said.Issuer, FrameOrigins = read.Value.FrameOrigins, BackendClientId = said.BackendClientId,
+                WriteBack = said.WriteBack && said.Adapter != "none", Test = said.Test,
+                Environment = said.Environment ?? before?.Environment ?? Ehr.Production, Adapter = said.Adapter, JoinLink = said.JoinLink,
             });
-            tx.Publish("ehr.registered", $"ehr/{ehr!.Id}");
+            // Somebody registered it in between, elsewhere.
+            if (ehr is null) return tx.Abandon<Outcome<Ehr>>(Problem.Conflict("Another hospital has registered this iss.", "iss-taken"));
+            tx.Publish(before is null ? "ehr.registered" : "ehr.changed", $"ehr/{ehr.Id}", null, new { ehr.Environment });
             return ehr;
         }, stop);
     }
+
+    /// <summary>Takes a registration back as it was before it was replaced.</summary>
+    public Task Restore(Ehr before, Actor by, CancellationToken stop) => db.In(before.Tenant, by, async tx =>
+    {
+        await Keep(tx, before);
+        tx.Publish("ehr.changed", $"ehr/{before.Id}", null, new { before.Environment });
+    }, stop);
+
+    /// <summary>Launches of it end at once, its tokens are forgotten; visits stay. Its hosts stay registered: others may need them.</summary>
+    public Task<Outcome<bool>> Remove(int tenant, Guid id, Actor by, CancellationToken stop) => db.In<Outcome<bool>>(tenant, by, async tx =>
+    {
+        if (await tx.Execute("delete from auth.ehr where tenant = @Tenant and id = @id", new { tx.Tenant, id }) == 0) return Problem.NotFound("There is no such EHR here.");
+        tx.Publish("ehr.removed", $"ehr/{id}");
+        return true;
+    }, stop);
+
+    /// <summary>"Tenant config not found" is what others say where test and production are mixed; here is which it is.</summary>
+    private static Problem OtherEnvironment(Ehr before) => Problem.Conflict(
+        $"{before.Iss} is registered as {before.Environment}. One address is either test or production: ask the vendor for the other one's address, or remove this registration first.",
+        "environment-mixed");
+
+    private static Task<Ehr?> Keep(Tx tx, Ehr ehr) => tx.OneOrNone<Ehr>($"""
+        insert into auth.ehr
+          (tenant, id, iss, client_id, auth, secret_protected, issuer, frame_origins, backend_client_id, write_back, test, environment, adapter, join_link, created_at)
+        values
+          (@Tenant, @Id, @Iss, @ClientId, @Auth, @SecretProtected, @Issuer, @FrameOrigins, @BackendClientId, @WriteBack, @Test, @Environment, @Adapter, @JoinLink, @Now)
+        on conflict (iss) do update
+        set client_id = excluded.client_id, auth = excluded.auth, secret_protected = excluded.secret_protected,
+          issuer = excluded.issuer, frame_origins = excluded.frame_origins,
+          backend_client_id = excluded.backend_client_id, write_back = excluded.write_back, test = excluded.test,
+          environment = excluded.environment, adapter = excluded.adapter, join_link = excluded.join_link
+        where ehr.tenant = excluded.tenant
+        returning {Columns}
+        """, new
+    {
+        tx.Tenant, ehr.Id, ehr.Iss, ehr.ClientId, ehr.Auth, ehr.SecretProtected, ehr.Issuer, ehr.FrameOrigins, ehr.BackendClientId,
+        ehr.WriteBack, ehr.Test, ehr.Environment, ehr.Adapter, ehr.JoinLink, tx.Now,
+    });
 
     /// <summary>The registration an iss means. Nothing is fetched here or before here (SMART-A3).</summary>
     /// <param name="iss">Normalised.</param>
@@ -111,12 +138,12 @@ public sealed class EhrRegistry(Db db, KeyRing keys, LauncherSettings settings)
         return origins;
     }
 
+    /// <summary>Bound to <see cref="WriteRulesOf"/>.</summary>
+    public async Task<IReadOnlyDictionary<Guid, WriteRules>> WriteRules(int tenant, CancellationToken stop) =>
+        (await All(tenant, stop)).ToDictionary(e => e.Id, e => new WriteRules(e.Adapter, e.JoinLink, e.ForTests));
+
     internal string? Secret(Ehr ehr) =>
         ehr.SecretProtected is { } bytes ? System.Text.Encoding.UTF8.GetString(Protector.Unprotect(bytes)) : null;
 
     private static readonly Problem Unknown = Problem.Forbidden("This EHR is not registered here.", "iss-unknown");
-
-    private static string? FrameOrigin(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0 && uri.PathAndQuery == "/"
-            ? uri.GetLeftPart(UriPartial.Authority) : null;
 }

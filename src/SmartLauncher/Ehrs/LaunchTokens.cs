@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Dapper;
 using HealthTeams.FhirGateway.Ehr;
@@ -9,7 +10,7 @@ using Npgsql;
 namespace HealthTeams.SmartLauncher.Ehrs;
 
 /// <summary>The tokens that launches left: encrypted, refreshed before they expire and once on a 401, rotated (SMART-A22).</summary>
-public sealed class LaunchTokens(Db db, KeyRing keys, EhrDiscovery discovery, EhrTokenCall call)
+public sealed class LaunchTokens(Db db, KeyRing keys, EhrDiscovery discovery, EhrTokenCall call, EhrRegistry ehrs)
 {
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
 
@@ -17,13 +18,13 @@ public sealed class LaunchTokens(Db db, KeyRing keys, EhrDiscovery discovery, Eh
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan WaitEvery = TimeSpan.FromMilliseconds(250);
     private const int LongestWait = 80, StoreAttempts = 20;
-    internal static readonly Problem StartAgain = Problem.Unauthorized("The EHR's session is over. Start again from the EHR.", "launch-token-over");
+    internal static readonly Problem StartAgain = Problem.Unauthorized("The EHR's session is over. Start again from the EHR.", LaunchProblem.SessionOver);
 
     private IDataProtector Protector => keys.Protection.CreateProtector("launch-tokens");
 
     /// <summary>For the launch itself, before it led to a visit: nothing is stored yet, a refresh replaces what is held.</summary>
     internal PassingTokens Passing(Ehr ehr, string issUsed, EhrTokens tokens) => new(tokens, Base(issUsed), ehr,
-        (old, stop) => Refresh(ehr, issUsed, old, db.Clock.GetUtcNow(), stop));
+        (old, stop) => Refresh(ehr, issUsed, old, db.Clock.GetUtcNow(), TimeSpan.Zero, stop));
 
     internal async Task Keep(Tx tx, Guid ehr, string issUsed, Guid visit, Guid person, EhrTokens tokens) =>
         await tx.Execute("""
@@ -87,23 +88,26 @@ public sealed class LaunchTokens(Db db, KeyRing keys, EhrDiscovery discovery, Eh
         db.In<Outcome<Claimed?>>(tenant, Actor.Product, async tx =>
         {
             var row = await tx.OneOrNone<Row>("""
-                select id, ehr, iss_used as IssUsed, scope, tokens, claimed_until as ClaimedUntil
-                from auth.launch_token where tenant = @Tenant and id = @id for update
+                select t.id, t.ehr, t.iss_used as IssUsed, t.scope, t.tokens, t.claimed_until as ClaimedUntil,
+                  greatest(t.created_at, (select max(greatest(p.waiting_since, p.joined_at, p.left_at, c.at))
+                    from collab.participant p left join collab.room_chat c on c.tenant = p.tenant and c.visit = p.visit and c.participant = p.id
+                    where p.tenant = t.tenant and p.visit = t.visit and p.person = t.person)) as ActiveAt
+                from auth.launch_token t where t.tenant = @Tenant and t.id = @id for update of t
                 """, new { tx.Tenant, id });
             if (row is null) return StartAgain;
             var tokens = Open(row.Tokens);
-            if (tokens.Access != refused && tokens.ExpiresAt - Margin > tx.Now) return new Claimed(null, row.IssUsed, tokens);
+            if (tokens.Access != refused && tokens.ExpiresAt - Margin > tx.Now) return new Claimed(null, row.IssUsed, tokens, default);
             if (tokens.Refresh is null) return StartAgain;
             if (row.ClaimedUntil > tx.Now) return (Claimed?)null;
             var claim = tx.NewId();
             await tx.Execute("update auth.launch_token set claim = @claim, claimed_until = @until where tenant = @Tenant and id = @id",
                 new { tx.Tenant, id, claim, until = tx.Now + Lease });
-            return new Claimed(claim, row.IssUsed, tokens);
+            return new Claimed(claim, row.IssUsed, tokens, tx.Now - row.ActiveAt);
         }, stop);
 
     private async Task<Outcome<string>> Renew(int tenant, Guid id, Ehr ehr, Claimed claim, CancellationToken stop)
     {
-        var renewed = await Refresh(ehr, claim.IssUsed, claim.Tokens, db.Clock.GetUtcNow(), stop);
+        var renewed = await Refresh(ehr, claim.IssUsed, claim.Tokens, db.Clock.GetUtcNow(), claim.Inactive, stop);
         if (renewed.Ok)
         {
             await Store(tenant, """
@@ -137,14 +141,58 @@ public sealed class LaunchTokens(Db db, KeyRing keys, EhrDiscovery discovery, Eh
         }
     }
 
-    private async Task<Outcome<EhrTokens>> Refresh(Ehr ehr, string issUsed, EhrTokens old, DateTimeOffset now, CancellationToken stop)
+    private async Task<Outcome<EhrTokens>> Refresh(Ehr ehr, string issUsed, EhrTokens old, DateTimeOffset now, TimeSpan inactive, CancellationToken stop)
     {
         var at = await discovery.Find(issUsed, stop);
         if (!at.Ok) return at.Problem;
-        var answer = await call.AsApp(ehr, at.Value, new() { ["grant_type"] = "refresh_token", ["refresh_token"] = old.Refresh! }, stop);
+        var form = new Dictionary<string, string> { ["grant_type"] = "refresh_token", ["refresh_token"] = old.Refresh! };
+        // https://fhir.cerner.com/authorization/active-user-presence/ (SMART-A23): how long ago this person last did something here.
+        if (old.ActiveTtl is not null) form["active_at"] = Math.Max(0, (long)inactive.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        var answer = await call.AsApp(ehr, at.Value, form, stop);
         if (!answer.Ok) return answer.Problem;
         var read = TokenAnswer.ReadTokens(answer.Value, old.Scope, now);
-        return read.Ok ? read.Value with { Refresh = read.Value.Refresh ?? old.Refresh } : read;
+        return read.Ok ? read.Value with { Refresh = read.Value.Refresh ?? old.Refresh, ActiveTtl = read.Value.ActiveTtl ?? old.ActiveTtl } : read;
+    }
+
+    /// <summary>
+    /// Ends the tokens of a visit, or one person's in it, at the EHR and here (SMART-A30). What an EHR refuses to end is
+    /// forgotten all the same; what it could not be told yet is tried again.
+    /// </summary>
+    /// <param name="person">Null: everybody's, the visit being over.</param>
+    internal async Task<Problem?> End(int tenant, Guid visit, Guid? person, CancellationToken stop)
+    {
+        var rows = await db.In(tenant, Actor.Product, async tx => (await tx.Query<Row>("""
+            select id, ehr, iss_used as IssUsed, scope from auth.launch_token
+            where tenant = @Tenant and visit = @visit and (@person::uuid is null or person = @person)
+            """, new { tx.Tenant, visit, person })).AsList(), stop);
+        Problem? failed = null;
+        foreach (var row in rows)
+        {
+            var ehr = await ehrs.Get(tenant, row.Ehr, stop);
+            if (ehr is null || (person is not null && ehr.BackendClientId is null && LaunchScopes.MayWrite(row.Scope))) continue;
+            failed = await End(tenant, row, ehr, stop) ?? failed;
+        }
+        return failed;
+    }
+
+    private async Task<Problem?> End(int tenant, Row row, Ehr ehr, CancellationToken stop)
+    {
+        var claim = Guid.CreateVersion7(db.Clock.GetUtcNow());
+        var held = await db.In(tenant, Actor.Product, tx => tx.Scalar<byte[]>("""
+            update auth.launch_token set claim = @claim, claimed_until = @until
+            where tenant = @Tenant and id = @Id and (claimed_until is null or claimed_until <= @Now) returning tokens
+            """, new { tx.Tenant, row.Id, claim, tx.Now, until = tx.Now + Lease }), stop);
+        if (held is null) return new Problem(503, "launch-token-busy", "The token is being renewed.");
+        var tokens = Open(held);
+        var at = await discovery.Find(row.IssUsed, stop);
+        var problem = !at.Ok ? at.Problem
+            : (tokens.Refresh is { } refresh ? await call.Revoke(ehr, at.Value, refresh, "refresh_token", stop) : null)
+              ?? (tokens.ExpiresAt > db.Clock.GetUtcNow() ? await call.Revoke(ehr, at.Value, tokens.Access, "access_token", stop) : null);
+        var later = problem is { Code: "host-unreachable" or "host-slow" };
+        await Store(tenant, later
+            ? "update auth.launch_token set claim = null, claimed_until = null where tenant = @Tenant and id = @Id and claim = @claim"
+            : "delete from auth.launch_token where tenant = @Tenant and id = @Id and claim = @claim", new { Tenant = tenant, row.Id, claim }, CancellationToken.None);
+        return later ? problem : null;
     }
 
     internal static Uri Base(string iss) => new(iss + "/");
@@ -161,10 +209,11 @@ public sealed class LaunchTokens(Db db, KeyRing keys, EhrDiscovery discovery, Eh
         public string Scope { get; init; } = "";
         public byte[] Tokens { get; init; } = [];
         public DateTimeOffset? ClaimedUntil { get; init; }
+        public DateTimeOffset ActiveAt { get; init; }
     }
 
     /// <param name="Id">Null: the tokens are good as they are.</param>
-    private sealed record Claimed(Guid? Id, string IssUsed, EhrTokens Tokens);
+    private sealed record Claimed(Guid? Id, string IssUsed, EhrTokens Tokens, TimeSpan Inactive);
 }
 
 /// <summary>The tokens of a launch under way: refreshed once on a 401, and only then rotated (SMART-A22).</summary>

@@ -22,6 +22,7 @@ public sealed class KeyRing
         ClientEs384 = Ec(KeyFiles.ReadOrMake(folder, "client-es384.pem", NewEc));
         Codes = new SymmetricSecurityKey(Convert.FromBase64String(
             KeyFiles.ReadOrMake(folder, "codes.key", () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)))));
+        links = Convert.FromBase64String(KeyFiles.ReadOrMake(folder, "links.key", () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))));
         ProtectionFolder = new DirectoryInfo(Path.Combine(folder, "data-protection"));
         KeyFiles.Folder(ProtectionFolder.FullName);
         Protection = DataProtectionProvider.Create(ProtectionFolder, b => b.SetApplicationName("HealthTeams"));
@@ -39,6 +40,12 @@ public sealed class KeyRing
 
     /// <summary>Encrypts authorization codes and refresh tokens, which only we read.</summary>
     public SymmetricSecurityKey Codes { get; }
+
+    private readonly byte[] links;
+
+    /// <summary>The token of a visit's link in its EHR: 256 bits that nobody computes without this installation's key.</summary>
+    public string LinkToken(int tenant, Guid visit) =>
+        Base64UrlEncoder.Encode(HMACSHA256.HashData(links, System.Text.Encoding.ASCII.GetBytes($"ehr-link {tenant} {visit}")));
 
     public IDataProtectionProvider Protection { get; }
     internal DirectoryInfo ProtectionFolder { get; }

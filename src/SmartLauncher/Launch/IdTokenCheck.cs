@@ -32,7 +32,17 @@ public sealed class IdTokenCheck(EhrDiscovery discovery, EhrIssuer issuers, Time
     {
         if (Read(idToken) is not { } token) return Wrong("there is none, or it is not a JWT");
         if (!IdTokenRules.Algorithms.Contains(token.Alg)) return Wrong($"alg {token.Alg} is not accepted");
-        var keys = await Keys(issuer.Keys, token, stop);
+        // An issuer may change its key under the same name, or without one: what fails with remembered keys is tried with fresh ones.
+        var signed = await Signed(idToken!, token, issuer, afresh: false, stop);
+        if (signed is { Ok: true, Value: false }) signed = await Signed(idToken!, token, issuer, afresh: true, stop);
+        if (!signed.Ok) return signed.Problem;
+        if (!signed.Value) return Wrong("its signature is not the issuer's");
+        return IdTokenRules.Wrong(Claims(token), issuer.Issuer, clientId, nonce, clock.GetUtcNow()) is { } wrong ? Wrong(wrong) : token;
+    }
+
+    private async Task<Outcome<bool>> Signed(string idToken, JsonWebToken token, IssuerKeys issuer, bool afresh, CancellationToken stop)
+    {
+        var keys = await Keys(issuer, token, afresh, stop);
         if (!keys.Ok) return keys.Problem;
         var validated = await handler.ValidateTokenAsync(idToken, new TokenValidationParameters
         {
@@ -44,8 +54,7 @@ public sealed class IdTokenCheck(EhrDiscovery discovery, EhrIssuer issuers, Time
             ValidateAudience = false,
             ValidateLifetime = false,
         });
-        if (!validated.IsValid) return Wrong("its signature is not the issuer's");
-        return IdTokenRules.Wrong(Claims(token), issuer.Issuer, clientId, nonce, clock.GetUtcNow()) is { } wrong ? Wrong(wrong) : token;
+        return validated.IsValid;
     }
 
     private JsonWebToken? Read(string? idToken)
@@ -61,14 +70,15 @@ public sealed class IdTokenCheck(EhrDiscovery discovery, EhrIssuer issuers, Time
     }
 
     /// <summary>The keys that may have signed; an unknown kid is looked up afresh once, since issuers rotate.</summary>
-    private async Task<Outcome<IReadOnlyList<SecurityKey>>> Keys(Uri address, JsonWebToken token, CancellationToken stop)
+    private async Task<Outcome<IReadOnlyList<SecurityKey>>> Keys(IssuerKeys issuer, JsonWebToken token, bool afresh, CancellationToken stop)
     {
-        var fresh = !known.TryGet(address, out var set);
+        var address = issuer.Keys;
+        var fresh = !known.TryGet(address, out var set) || afresh;
         for (; ; fresh = true)
         {
             if (fresh)
             {
-                var answer = await discovery.Json(address, stop);
+                var answer = await discovery.Json(address, stop, issuer.Named);
                 if (!answer.Ok) return LaunchProblem.Named(answer.Problem, LaunchProblem.IdTokenInvalid);
                 try
                 {

@@ -10,19 +10,29 @@ namespace HealthTeams.SmartLauncher.Launch;
 
 /// <summary>A proven user with the visits their launch may mean. <see cref="Bookings"/> is empty when the context leads to none.</summary>
 internal sealed record Arrival(
-    int Tenant, Guid Ehr, string IssUsed, string Issuer, string Subject, PersonSaid User, SeatRole Role, EhrTokens Tokens, IReadOnlyList<VisitBooking> Bookings);
+    int Tenant, Guid Ehr, string IssUsed, string Issuer, string Subject, PersonSaid User, SeatRole Role, EhrTokens Tokens, IReadOnlyList<VisitBooking> Bookings)
+{
+    /// <summary>A visit that begins now, which a clinician may choose where the context fits none (SMART-A17).</summary>
+    public VisitBooking? Fresh { get; init; }
+
+    /// <summary>Whether the room shows the patient's banner: unless the EHR says that it shows its own (SMART-A31).</summary>
+    public bool Banner { get; init; } = true;
+    public string? Style { get; init; }
+}
 
 /// <summary>From the EHR's answer to who came and which visits it can be (SMART-A10 to A21).</summary>
 public sealed partial class LaunchCallback(
-    PendingLaunches pending, EhrRegistry ehrs, EhrDiscovery discovery, EhrTokenCall call, IdTokenCheck idTokens, EhrChart chart, LaunchTokens tokens,
+    PendingLaunches pending, EhrRegistry ehrs, EhrDiscovery discovery, EhrTokenCall call, IdTokenCheck idTokens, EhrChart chart, EhrStyles styles, LaunchTokens tokens,
     TenantDirectory tenants, LauncherSettings settings, TimeProvider clock)
 {
-    internal async Task<Outcome<(Arrival Arrival, BrowserBond Browser)>> Answer(HttpContext http, CancellationToken stop)
+    private static readonly TimeSpan FreshVisit = TimeSpan.FromMinutes(20);
+
+    internal async Task<Outcome<(Arrival Arrival, BrowserBond Browser)>> Answer(HttpContext http, LaunchTrace trace, CancellationToken stop)
     {
         var query = http.Request.Query;
-        var taken = await pending.Take(query["state"].ToString(), http, stop);
+        var taken = await pending.Take(query["state"].ToString(), http, trace, stop);
         if (!taken.Ok) return taken.Problem;
-        if (query["error"].Count > 0) return Refusal(query["error"].ToString());
+        if (query["error"].Count > 0) return Refusal(query["error"].ToString(), query["error_description"].ToString(), trace);
         var code = query["code"].ToString();
         if (code.Length is 0 or > 8000) return LaunchProblem.Of(LaunchProblem.EhrRefused, "The EHR answered without a code.");
 
@@ -59,29 +69,61 @@ public sealed partial class LaunchCallback(
         {
             return LaunchProblem.Of(LaunchProblem.UserUnknown, "fhirUser is not a user of this EHR.");
         }
-        var context = answer.Context;
+        var granted = answer.Tokens.Scope;
+        var context = answer.Context with { MayRead = type => LaunchScopes.MayRead(granted, type) };
         // A patient who launches alone is their own context.
         if (context.Patient is null && fhirUser.Type == "Patient") context = context with { Patient = fhirUser.Id };
         if (context is { Patient: null, Encounter: null, Appointments.Count: 0 })
         {
             return LaunchProblem.Of(LaunchProblem.NoPatient, "The launch names neither patient nor encounter nor appointment.");
         }
+        var style = styles.Find(answer.StyleUrl, ehr, launch.IssUsed, stop);
         var passing = tokens.Passing(ehr, launch.IssUsed, answer.Tokens);
         var connection = passing.Connection with { Zone = (await tenants.Find(ehr.Tenant, stop))!.Zone };
-        var bookings = await chart.Visits(connection, context, stop);
-        if (!bookings.Ok) return LaunchProblem.Named(bookings.Problem, LaunchProblem.ChartUnreadable);
+        var found = await chart.Visits(connection, context, stop);
+        if (!found.Ok) return LaunchProblem.Named(found.Problem, LaunchProblem.ChartUnreadable);
         var person = await chart.Person(connection, fhirUser.Reference, stop);
         // Not every EHR lets the user's own record be read; the id_token's word is enough to sit down.
         var said = person.Ok ? person.Value with { Kind = fhirUser.Kind }
             : new PersonSaid(fhirUser.Kind, ehr.Id, fhirUser.Reference, [], user.Name, null, null, null, null);
+        var role = fhirUser.RoleFor(context.Patient);
+        if (found.Value is { Visits.Count: 0, Withheld: true } && role != SeatRole.Host)
+        {
+            return LaunchProblem.Of(LaunchProblem.ChartUnreadable, $"The scopes granted do not show what the launch names: {granted}.");
+        }
+        var hints = launch.Secrets.Hints.And(answer.AppContext);
         return new Arrival(launch.Tenant, ehr.Id, launch.IssUsed, user.Issuer, user.Subject, said,
-            fhirUser.RoleFor(context.Patient), passing.Current, bookings.Value);
+            role, passing.Current, [.. hints.Narrow(found.Value.Visits).Select(c => c.Booking)])
+        {
+            Fresh = role == SeatRole.Host ? await Fresh(connection, ehr.Id, context, said, stop) : null,
+            Banner = answer.NeedPatientBanner,
+            Style = await style,
+        };
     }
 
-    /// <summary>The EHR's error code is kept for the log if it is one; its description may say anything and is not repeated.</summary>
-    private static Problem Refusal(string error) => LaunchProblem.Of(
-        error == "access_denied" ? LaunchProblem.AccessDenied : LaunchProblem.EhrRefused,
-        $"The EHR answered {(ErrorCode().IsMatch(error) ? error : "with an error")}.");
+    /// <summary>With the patient of the context, who must be known, and with the EHR's own key where the context names one.</summary>
+    private async Task<VisitBooking?> Fresh(EhrConnection connection, Guid ehr, LaunchContext context, PersonSaid clinician, CancellationToken stop)
+    {
+        if (context.Patient is not { } id) return null;
+        var read = context.MayRead("Patient") ? await chart.Person(connection, $"Patient/{id}", stop) : Problem.Forbidden("Patient is not granted.");
+        var patient = read.Ok ? read.Value : new PersonSaid(PersonKind.Patient, ehr, $"Patient/{id}", [], null, null, null, null, null);
+        var now = clock.GetUtcNow();
+        VisitKey[] keys = context.Appointments is [var appointment] ? [new VisitKey(ehr, "Appointment", appointment)]
+            : context.Encounter is { } encounter ? [new VisitKey(ehr, "Encounter", encounter)] : [];
+        return new VisitBooking(keys, [], BookingState.Booked, now, now + FreshVisit, null, null, null, patient, [clinician]);
+    }
+
+    /// <summary>The EHR's error code is kept for the log if it is one; its words go to the person's page, and nowhere else.</summary>
+    private static Problem Refusal(string error, string description, LaunchTrace trace)
+    {
+        trace.EhrSays = Line(error, 60) is { Length: > 0 } code ? $"{code}: {Line(description, 300)}".TrimEnd(':', ' ') : null;
+        return LaunchProblem.Of(
+            error == "access_denied" ? LaunchProblem.AccessDenied : LaunchProblem.EhrRefused,
+            $"The EHR answered {(ErrorCode().IsMatch(error) ? error : "with an error")}.");
+    }
+
+    private static string Line(string text, int longest) =>
+        new([.. text.Take(longest).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? ' ' : c)]);
 
     [GeneratedRegex(@"^[a-z_]{1,60}\z")]
     private static partial Regex ErrorCode();

@@ -20,35 +20,49 @@ internal static class LaunchEndpoints
         });
         launch.MapGet("", Start);
         launch.MapGet("/callback", Callback);
+        routes.MapGet("/room/{sid}/look.css", Look).RequireAuthorization(Policies.Seat).ExcludeFromDescription();
     }
 
-    private static async Task<IResult> Start(HttpContext http, LaunchStart start, ILogger<LaunchStart> log, CancellationToken stop)
+    private static async Task<IResult> Start(HttpContext http, LaunchStart start, Ending ending, OnwardPage page, CancellationToken stop)
     {
-        var there = await start.Begin(http, stop);
-        return there.Ok ? See(http, there.Value) : Failed(http, there.Problem, log);
+        var trace = new LaunchTrace();
+        var there = await start.Begin(http, trace, stop);
+        return !there.Ok ? See(http, await ending.Of(there.Problem, trace, null, stop)) : there.Value.Post ? page(http, there.Value) : See(http, there.Value.Address);
     }
 
     private static async Task<IResult> Callback(
-        HttpContext http, LaunchCallback callback, Launches launches, Arrivals arrivals, ILogger<LaunchCallback> log, CancellationToken stop)
+        HttpContext http, LaunchCallback callback, Launches launches, Arrivals arrivals, Ending ending, CancellationToken stop)
     {
-        var answer = await callback.Answer(http, stop);
-        if (!answer.Ok) return Failed(http, answer.Problem, log);
+        var trace = new LaunchTrace();
+        var answer = await callback.Answer(http, trace, stop);
+        if (!answer.Ok) return See(http, await ending.Of(answer.Problem, trace, null, stop));
         var (arrival, browser) = answer.Value;
-        if (arrival.Bookings.Count == 0) return Failed(http, LaunchProblem.Of(LaunchProblem.NoVisit, "The context leads to no visit."), log);
         if (arrival.Bookings.Count > 1) return See(http, $"/launch/choose/{await launches.Keep(arrival, browser, stop)}");
-        browser.TakeBack(http);
-        var seat = await arrivals.Seat(arrival, arrival.Bookings[0], http.Connection.RemoteIpAddress?.ToString(), stop);
-        if (!seat.Ok) return Failed(http, seat.Problem, log);
-        VisitSessions.HandOver(http, seat.Value);
-        return See(http, seat.Value.Room);
+        Problem problem = LaunchProblem.Of(LaunchProblem.NoVisit, "The context leads to no visit.");
+        if (arrival.Bookings is [var only])
+        {
+            var seat = await arrivals.Seat(arrival, only, http.Connection.RemoteIpAddress?.ToString(), stop);
+            if (seat.Ok)
+            {
+                browser.TakeBack(http);
+                VisitSessions.HandOver(http, seat.Value);
+                return See(http, seat.Value.Room);
+            }
+            problem = seat.Problem;
+            // The EHR's key is the visit's that is over: one that begins now has none.
+            if (problem.Code == LaunchProblem.VisitOver) arrival = arrival with { Fresh = arrival.Fresh is { } fresh ? fresh with { Keys = [] } : null };
+        }
+        var mayStart = arrival.Fresh is not null && problem.Code is LaunchProblem.NoVisit or LaunchProblem.VisitOver;
+        var choice = mayStart ? await launches.Keep(arrival with { Bookings = [] }, browser, stop) : null;
+        if (!mayStart) browser.TakeBack(http);
+        return See(http, await ending.Of(problem, trace, choice, stop));
     }
 
-    private static IResult Failed(HttpContext http, Problem problem, ILogger log)
+    /// <summary>A style sheet of its own address: no page of ours holds a style inline.</summary>
+    private static async Task<IResult> Look(Caller caller, HttpContext http, VisitSessions sessions, CancellationToken stop)
     {
-        var reference = Secrets.Random(6);
-        log.LogWarning("Launch {Reference} ended with {Code}: {Detail}", reference, problem.Code, problem.Detail);
-        var page = problem.Code is LaunchProblem.NoVisit or LaunchProblem.NoPatient ? "no-visit" : "error";
-        return See(http, $"/launch/{page}?code={Uri.EscapeDataString(problem.Code)}&ref={reference}");
+        http.Response.Headers.CacheControl = "private, max-age=300";
+        return Results.Text((await sessions.Look(caller, stop)).Style ?? "", "text/css; charset=utf-8");
     }
 
     /// <summary>303: the browser follows with GET and does not repeat what brought it here.</summary>

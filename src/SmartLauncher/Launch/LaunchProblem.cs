@@ -33,6 +33,9 @@ public static class LaunchProblem
     /// <summary>Another browser started this launch, or this one keeps no cookies.</summary>
     public const string OtherBrowser = "other-browser";
 
+    /// <summary>The browser kept no cookie of ours in the EHR's frame.</summary>
+    public const string CookiesBlocked = "cookies-blocked";
+
     /// <summary>The user or the EHR said no.</summary>
     public const string AccessDenied = "access-denied";
 
@@ -60,6 +63,9 @@ public static class LaunchProblem
     /// <summary>The EHR refused to show the appointment or the patient.</summary>
     public const string ChartUnreadable = "chart-unreadable";
 
+    /// <summary>The EHR ended its user's session before the launch was done.</summary>
+    public const string SessionOver = "ehr-session-over";
+
     /// <summary>The visit is over.</summary>
     public const string VisitOver = "visit-over";
 
@@ -71,8 +77,8 @@ public static class LaunchProblem
 
     public static IReadOnlyList<string> All { get; } =
     [
-        IssInvalid, IssUnknown, DiscoveryFailed, EhrUnreachable, TooMany, StateUnknown, StateUsed, Expired, OtherBrowser, AccessDenied, EhrRefused,
-        TokenRefused, IdTokenInvalid, UserUnknown, ContextInvalid, NoPatient, NoVisit, ChartUnreadable, VisitOver, ChoiceUnknown, SeatRefused,
+        IssInvalid, IssUnknown, DiscoveryFailed, EhrUnreachable, TooMany, StateUnknown, StateUsed, Expired, OtherBrowser, CookiesBlocked, AccessDenied,
+        EhrRefused, TokenRefused, IdTokenInvalid, UserUnknown, ContextInvalid, NoPatient, NoVisit, ChartUnreadable, SessionOver, VisitOver, ChoiceUnknown, SeatRefused,
     ];
 
     internal static Problem Of(string code, string detail) => new(400, code, detail);

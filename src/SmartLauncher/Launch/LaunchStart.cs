@@ -8,33 +8,45 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace HealthTeams.SmartLauncher.Launch;
 
-/// <summary>From /launch to the EHR's authorization endpoint (SMART-A1 to A8).</summary>
+/// <summary>Where the browser goes on, and with what: in the address, or in a form where that would be too long (SMART-A9).</summary>
+public sealed record Onward(Uri To, IReadOnlyDictionary<string, string> Fields, bool Post)
+{
+    public string Address => QueryHelpers.AddQueryString(To.AbsoluteUri, Fields!);
+}
+
+/// <summary>The page with that form; the pages' module draws it, in the reader's language.</summary>
+public delegate IResult OnwardPage(HttpContext http, Onward onward);
+
+/// <summary>From /launch to the EHR's authorization endpoint (SMART-A1 to A9).</summary>
 public sealed class LaunchStart(EhrRegistry ehrs, EhrDiscovery discovery, PendingLaunches pending, LauncherSettings settings)
 {
     private const int LongestQuery = 8000;
 
-    /// <returns>Where the browser goes.</returns>
-    public async Task<Outcome<string>> Begin(HttpContext http, CancellationToken stop)
+    /// <summary>What proxies and older web views still carry.</summary>
+    internal const int LongestAddress = 2000;
+
+    public async Task<Outcome<Onward>> Begin(HttpContext http, LaunchTrace trace, CancellationToken stop)
     {
         var query = http.Request.Query;
-        // Further parameters are hints an EHR may add; nothing is made of them but a limit.
         if (http.Request.QueryString.Value?.Length > LongestQuery || query["iss"].Count != 1 || query["launch"].Count > 1) return Invalid;
         var given = query["iss"].ToString();
         var iss = IssMatch.Normalise(given);
         if (!iss.Ok) return iss.Problem;
         var ehr = await ehrs.Find(iss.Value, exactly: false, stop);
         if (!ehr.Ok) return ehr.Problem;
+        // Nothing is used up before the EHR was asked: the same address may be tried again.
+        trace.Again = http.Request.Path + http.Request.QueryString;
 
         var at = await discovery.Find(iss.Value, stop);
         if (!at.Ok) return LaunchProblem.Named(at.Problem, LaunchProblem.DiscoveryFailed);
 
         var launch = query["launch"].ToString();
-        var scope = LaunchScopes.Ask(at.Value.V2, fromEhr: launch.Length > 0, ehr.Value.WriteBack);
-        var secrets = new LaunchSecrets(Verifier: Secrets.New(), Nonce: Secrets.New(), scope);
+        var scope = LaunchScopes.Ask(at.Value.V2, fromEhr: launch.Length > 0, ehr.Value.WriteBack, at.Value.Capabilities);
+        var secrets = new LaunchSecrets(Verifier: Secrets.New(), Nonce: Secrets.New(), scope) { Hints = LaunchHints.Of(query) };
         var state = await pending.Start(ehr.Value, iss.Value, secrets, http, stop);
         if (!state.Ok) return state.Problem;
 
-        var ask = new Dictionary<string, string?>
+        var ask = new Dictionary<string, string>
         {
             ["response_type"] = "code",
             ["client_id"] = ehr.Value.ClientId,
@@ -48,7 +60,8 @@ public sealed class LaunchStart(EhrRegistry ehrs, EhrDiscovery discovery, Pendin
             ["code_challenge_method"] = "S256",
         };
         if (launch.Length > 0) ask["launch"] = launch;
-        return QueryHelpers.AddQueryString(at.Value.Authorize.AbsoluteUri, ask);
+        var onward = new Onward(at.Value.Authorize, ask, Post: false);
+        return onward with { Post = at.Value.Capabilities.Contains("authorize-post") && onward.Address.Length > LongestAddress };
     }
 
     private static readonly Problem Invalid = LaunchProblem.Of(LaunchProblem.IssInvalid, "A launch has one iss and at most one launch.");

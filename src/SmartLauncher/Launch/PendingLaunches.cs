@@ -10,7 +10,10 @@ using Microsoft.AspNetCore.Http;
 namespace HealthTeams.SmartLauncher.Launch;
 
 /// <summary>What must not leave the server while the user is at the EHR.</summary>
-internal sealed record LaunchSecrets(string Verifier, string Nonce, string AskedScope);
+internal sealed record LaunchSecrets(string Verifier, string Nonce, string AskedScope)
+{
+    public LaunchHints Hints { get; init; } = LaunchHints.None;
+}
 
 /// <summary>A launch whose answer just came, consumed.</summary>
 internal sealed record TakenLaunch(int Tenant, Guid Ehr, string IssUsed, LaunchSecrets Secrets, BrowserBond Browser);
@@ -54,7 +57,7 @@ public sealed class PendingLaunches(Db db, KeyRing keys)
     }
 
     /// <summary>Uses the state up; a second answer never makes a second session.</summary>
-    internal async Task<Outcome<TakenLaunch>> Take(string state, HttpContext http, CancellationToken stop)
+    internal async Task<Outcome<TakenLaunch>> Take(string state, HttpContext http, LaunchTrace trace, CancellationToken stop)
     {
         if (state.Length > 200 || BrowserBond.FromState(state, http) is not { } bond) return Unknown;
         var hash = Secrets.Hash(state);
@@ -72,7 +75,8 @@ public sealed class PendingLaunches(Db db, KeyRing keys)
                 """, new { tx.Tenant, hash });
             if (row is null) return Unknown;
             // The right browser decides first: whoever merely saw the address can neither use nor spoil the launch.
-            if (!Secrets.Same(bond.Secret, row.BrowserHash)) return LaunchProblem.Of(LaunchProblem.OtherBrowser, "This browser did not start the launch.");
+            if (!Secrets.Same(bond.Secret, row.BrowserHash)) return bond.Secret.Length == 0 && InFrame(http) ? NoCookies : Other;
+            trace.Iss = row.IssUsed;
             if (row.UsedAt is not null) return LaunchProblem.Of(LaunchProblem.StateUsed, "The answer was used before.");
             if (row.ExpiresAt <= tx.Now) return LaunchProblem.Of(LaunchProblem.Expired, "The launch took too long.");
             await tx.Execute("update auth.launch set used_at = @Now, secrets = ''::bytea where tenant = @Tenant and state_hash = @hash", new { tx.Tenant, tx.Now, hash });
@@ -81,6 +85,11 @@ public sealed class PendingLaunches(Db db, KeyRing keys)
         }, stop);
     }
 
+    /// <summary>A frame whose browser keeps nothing for us says so by itself; without the header it may as well be another browser.</summary>
+    private static bool InFrame(HttpContext http) => http.Request.Headers["Sec-Fetch-Dest"].ToString() is "iframe" or "frame";
+
+    private static readonly Problem NoCookies = LaunchProblem.Of(LaunchProblem.CookiesBlocked, "The browser keeps no cookies of ours in the EHR's frame.");
+    private static readonly Problem Other = LaunchProblem.Of(LaunchProblem.OtherBrowser, "This browser did not start the launch.");
     private static readonly Problem Unknown = LaunchProblem.Of(LaunchProblem.StateUnknown, "The answer belongs to no launch.");
 
     private sealed record Row

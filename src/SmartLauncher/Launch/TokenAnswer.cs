@@ -7,11 +7,23 @@ using HealthTeams.SmartLauncher.Ehrs;
 namespace HealthTeams.SmartLauncher.Launch;
 
 /// <summary>Tokens of one launch; kept on the server, encrypted (SMART-A26).</summary>
-public sealed record EhrTokens(string Access, string? Refresh, DateTimeOffset ExpiresAt, string Scope);
+public sealed record EhrTokens(string Access, string? Refresh, DateTimeOffset ExpiresAt, string Scope)
+{
+    /// <summary>Seconds after which the EHR takes its user for gone, where it says so (Oracle Health's active_ttl).</summary>
+    public int? ActiveTtl { get; init; }
+}
 
 /// <summary>What the EHR's token endpoint said, read with care: pure (SMART-A16).</summary>
 public sealed partial record TokenAnswer(EhrTokens Tokens, string? IdToken, LaunchContext Context, bool NeedPatientBanner)
 {
+    /// <summary>The EHR's look, to be fetched from where that is allowed (SMART-A32).</summary>
+    public string? StyleUrl { get; init; }
+
+    /// <summary>What a Task's launch carries (SMART-A33).</summary>
+    public string? AppContext { get; init; }
+
+    // intent and tenant are not read: we have one view, and the registration knows its tenant.
+
     /// <summary>When an EHR does not say how long: short enough to ask again soon.</summary>
     private static readonly TimeSpan Unsaid = TimeSpan.FromMinutes(5);
 
@@ -26,7 +38,10 @@ public sealed partial record TokenAnswer(EhrTokens Tokens, string? IdToken, Laun
         encounter ??= references.Value.FirstOrDefault(r => r.Type == "Encounter").Id;
         var banner = !(body.TryGetProperty("need_patient_banner", out var b) && b.ValueKind == JsonValueKind.False);
         return new TokenAnswer(tokens.Value, LongText(body, "id_token"),
-            new LaunchContext(patient, encounter, appointments), banner);
+            new LaunchContext(patient, encounter, appointments), banner)
+        {
+            StyleUrl = DiscoveryRules.Text(body, "smart_style_url"), AppContext = DiscoveryRules.Text(body, "appContext"),
+        };
     }
 
     /// <summary>The part that refreshing and backend services answer, too.</summary>
@@ -37,7 +52,10 @@ public sealed partial record TokenAnswer(EhrTokens Tokens, string? IdToken, Laun
         {
             return LaunchProblem.Of(LaunchProblem.TokenRefused, "The token is not of type Bearer.");
         }
-        return new EhrTokens(access, LongText(body, "refresh_token"), now + Lifetime(body), DiscoveryRules.Text(body, "scope") ?? asked);
+        return new EhrTokens(access, LongText(body, "refresh_token"), now + Lifetime(body), DiscoveryRules.Text(body, "scope") ?? asked)
+        {
+            ActiveTtl = body.TryGetProperty("active_ttl", out var active) && active.ValueKind == JsonValueKind.Number && active.TryGetInt32(out var seconds) && seconds > 0 ? seconds : null,
+        };
     }
 
     public static bool IsFhirId(string text) => FhirId().IsMatch(text);

@@ -7,7 +7,20 @@ using Microsoft.AspNetCore.Http;
 namespace HealthTeams.SmartLauncher.Sessions;
 
 /// <summary>Who takes a place, as the door that let them in knows them.</summary>
-public sealed record SeatHolder(Guid Visit, Guid Participant, Guid? Person, CallerKind Kind, string Display, Guid? Ehr = null, string? Device = null);
+public sealed record SeatHolder(Guid Visit, Guid Participant, Guid? Person, CallerKind Kind, string Display, Guid? Ehr = null, string? Device = null)
+{
+    /// <summary>False where the EHR around the frame shows the patient's banner (SMART-A31).</summary>
+    public bool Banner { get; init; } = true;
+
+    /// <summary>A style sheet that follows the EHR's look (SMART-A32); ours, checked value by value.</summary>
+    public string? Style { get; init; }
+
+    /// <summary>A seat that another one opened ends with it.</summary>
+    public DateTimeOffset? Until { get; init; }
+}
+
+/// <summary>How a launched page looks.</summary>
+public sealed record SeatLook(bool Banner, string? Style, DateTimeOffset ExpiresAt);
 
 /// <summary>A place just taken: the room is at /room/{Id}; the secret goes into the cookie and nowhere else.</summary>
 public sealed record OpenedSeat(string Id, string Secret, DateTimeOffset ExpiresAt)
@@ -32,15 +45,15 @@ public sealed class VisitSessions(Db db, TenantDirectory tenants)
     /// <summary>In the transaction that seats the participant; call <see cref="HandOver"/> once it is committed.</summary>
     public async Task<OpenedSeat> Open(Tx tx, SeatHolder holder)
     {
-        var seat = new OpenedSeat(Secrets.Random(12), Secrets.New(), tx.Now + Longest);
+        var seat = new OpenedSeat(Secrets.Random(12), Secrets.New(), holder.Until ?? tx.Now + Longest);
         await tx.Execute("""
             insert into auth.visit_session
-              (tenant, id, secret_hash, visit, participant, person, kind, display, ehr, device, created_at, expires_at)
-            values (@Tenant, @Id, @hash, @Visit, @Participant, @Person, @kind, @Display, @Ehr, @Device, @Now, @ExpiresAt)
+              (tenant, id, secret_hash, visit, participant, person, kind, display, ehr, device, banner, style, created_at, expires_at)
+            values (@Tenant, @Id, @hash, @Visit, @Participant, @Person, @kind, @Display, @Ehr, @Device, @Banner, @Style, @Now, @ExpiresAt)
             """, new
         {
             tx.Tenant, seat.Id, hash = Secrets.Hash(seat.Secret), holder.Visit, holder.Participant, holder.Person,
-            kind = holder.Kind.ToString(), holder.Display, holder.Ehr, holder.Device, tx.Now, seat.ExpiresAt,
+            kind = holder.Kind.ToString(), holder.Display, holder.Ehr, holder.Device, holder.Banner, holder.Style, tx.Now, seat.ExpiresAt,
         });
         return seat;
     }
@@ -51,6 +64,27 @@ public sealed class VisitSessions(Db db, TenantDirectory tenants)
         var seat = await db.In(tenant, new Actor((holder.Person ?? holder.Participant).ToString(), holder.Kind), tx => Open(tx, holder), stop);
         HandOver(http, seat);
         return seat;
+    }
+
+    public async Task<SeatLook> Look(Caller caller, CancellationToken stop) =>
+        await db.In(caller.Tenant, Actor.Product, tx => tx.OneOrNone<SeatLook>(
+            "select banner, style, expires_at as ExpiresAt from auth.visit_session where tenant = @Tenant and id = @Session", new { tx.Tenant, caller.Seat!.Session }), stop)
+        ?? new SeatLook(true, null, db.Clock.GetUtcNow());
+
+    /// <summary>This device's place is given up: the session ends, its cookie goes; the EHR's tokens go when no other of this person's is open.</summary>
+    public async Task SignOut(HttpContext http, Caller caller, CancellationToken stop)
+    {
+        var seat = caller.Seat!;
+        await db.In(caller.Tenant, caller.Actor, async tx =>
+        {
+            await tx.Execute("update auth.visit_session set expires_at = @Now where tenant = @Tenant and id = @Session and expires_at > @Now", new { tx.Tenant, tx.Now, seat.Session });
+            var last = caller.Person is not null && !await tx.Scalar<bool>("""
+                select exists (select from auth.visit_session where tenant = @Tenant and visit = @Visit and person = @Person and expires_at > @Now)
+                """, new { tx.Tenant, tx.Now, seat.Visit, caller.Person });
+            tx.Publish("seat.signed-out", $"visit/{seat.Visit}", null, new { participant = seat.Participant, person = last ? caller.Person : null });
+        }, stop);
+        known.Forget(seat.Session);
+        http.Response.Cookies.Delete(CookiePrefix + seat.Session, FrameCookie.Options(null));
     }
 
     /// <summary>Puts the place into this browser; then redirect (303) to <see cref="OpenedSeat.Room"/>.</summary>

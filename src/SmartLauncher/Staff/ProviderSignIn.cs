@@ -120,7 +120,7 @@ public sealed class ProviderSignIn(
             ["grant_type"] = "authorization_code", ["code"] = code, ["redirect_uri"] = Callback, ["code_verifier"] = trip.Verifier,
         }, stop);
         if (!body.Ok) return body.Problem with { Code = body.Problem.Code == "token-refused" ? "provider-answer" : "provider-unreachable" };
-        var token = await idTokens.Prove(TokenAnswer.LongText(body.Value, "id_token"), new IssuerKeys(provider.Issuer, at.Jwks!), provider.ClientId, trip.Nonce, stop);
+        var token = await idTokens.Prove(TokenAnswer.LongText(body.Value, "id_token"), new IssuerKeys(provider.Issuer, at.Jwks!) { Named = at.Named }, provider.ClientId, trip.Nonce, stop);
         if (!token.Ok) return token.Problem with { Code = token.Problem.Code == LaunchProblem.EhrUnreachable ? "provider-unreachable" : "provider-answer" };
         return trip.Fresh && IdTokenCheck.Time(token.Value, "auth_time") < trip.Began - IdTokenRules.Skew
             ? new Problem(400, "provider-answer", "The provider did not ask again who this is, as prompt=login demands.") : token;
@@ -137,9 +137,9 @@ public sealed class ProviderSignIn(
         var read = DiscoveryRules.FromSmart(root, document.Value);
         if (!read.Ok) return read.Problem with { Code = "provider-answer" };
         if (read.Value.Jwks is null) return new Problem(502, "provider-answer", "The provider's configuration names no keys.");
-        await discovery.Pin(root, [read.Value.Token, read.Value.Jwks], stop);
-        known.Keep(provider.Issuer, read.Value);
-        return read.Value;
+        var found = read.Value with { Named = EhrDiscovery.Named(provider.Issuer, read.Value.Token, read.Value.Jwks) };
+        known.Keep(provider.Issuer, found);
+        return found;
     }
 
     /// <returns>The person; null when nobody has joined the account.</returns>

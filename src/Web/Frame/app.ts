@@ -1,3 +1,4 @@
+import "../Administration/check.js";
 import "./dialogs.js";
 import { tick } from "./clock.js";
 import { refreshCounts, show } from "./counts.js";
@@ -11,6 +12,7 @@ await wordsReady;
 
 for (const hidden of document.querySelectorAll<HTMLElement>("[data-script]")) hidden.hidden = false;
 for (const passing of document.querySelectorAll<HTMLElement>("[data-passing]")) setTimeout(() => passing.remove(), 10_000);
+for (const copy of document.querySelectorAll<HTMLButtonElement>("[data-copy]")) copy.addEventListener("click", () => void toClipboard(copy));
 setInterval(tick, 1000);
 forgetUndo();
 if (document.body.classList.contains("staff")) staff();
@@ -82,6 +84,14 @@ function account(): void {
     say();
   });
   say();
+}
+
+async function toClipboard(button: HTMLButtonElement): Promise<void> {
+  const done = await navigator.clipboard?.writeText(button.dataset.copy!).then(() => true, () => false);
+  // A frame may not write there: what is to be copied is then selected, and the keys do it.
+  const shown = document.querySelector(".quote");
+  if (!done && shown) getSelection()?.selectAllChildren(shown);
+  button.querySelector("span")!.textContent = done ? t("Copied") : t("Selected: copy it with your keys");
 }
 
 /** A reload or a shared address must not offer the undo again. */

@@ -18,7 +18,7 @@ public sealed class JoinPage(GuestLinks links, VisitSessions sessions) : PageMod
     public GuestLink? Link { get; private set; }
     public Problem? Problem { get; private set; }
     public bool AsksName => Link is { Role: SeatRole.Guest, Named: false };
-    public bool AsksBirth => Link!.RedeemedElsewhere;
+    public bool AsksBirth => Link!.RedeemedElsewhere || Link.AsksBirthFirst;
 
     private string? Device => Request.Cookies[DeviceCookie];
 
@@ -52,6 +52,7 @@ public sealed class JoinPage(GuestLinks links, VisitSessions sessions) : PageMod
     {
         { Code: "empty" } => words["Write the name the clinician should see."],
         { Code: "birth-date-needed" } => words["This link was opened on another device. Write the birth date to go on here."],
+        { Code: "birth-date-first" } => words["This link stands in the chart, where others read it. Write the patient's birth date to go on."],
         { Code: "birth-date-wrong" } => words["The birth date does not fit this link. Check it, or ask the clinic for a new link."],
         { Code: "link-locked" } => words["The birth date was wrong too often. Ask the clinic for a new link."],
         { } problem => ProblemWords.Say(words, problem),

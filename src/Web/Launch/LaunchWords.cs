@@ -33,6 +33,7 @@ internal sealed record LaunchWords(string What, string Do)
             "no-patient" => new(words["The chart did not say which patient this is about."],
                 words["Open the patient's chart first, then start the visit from there."]),
             "ehr-unreachable" => new(words["The chart does not answer at the moment."], words["Wait a minute, then start again from your chart."]),
+            "ehr-session-over" => new(words["Your session in the chart ended before the visit could open."], words["Sign in to your chart again, then start the visit from there."]),
             "visit-over" => new(words["This visit is over, so its room is closed."], words["Book a new visit to meet again."]),
             "cookies-blocked" => new(words["This browser keeps no cookies for us inside the chart, so we cannot remember who you are."],
                 words["Allow cookies for this site, or open the visit in a window of its own."]),

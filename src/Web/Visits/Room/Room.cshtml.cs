@@ -4,13 +4,16 @@ namespace HealthTeams.Web.Visits.Room;
 
 /// <summary>The visit room. Its address holds the session's public id; the session itself is in a cookie.</summary>
 [Authorize(Policy = "seat")]
-public sealed class RoomPage(Rooms rooms, TimeProvider time) : PageModel
+public sealed class RoomPage(Rooms rooms, SmartLauncher.Sessions.VisitSessions sessions, TimeProvider time) : PageModel
 {
     private Caller Me => Caller.Of(HttpContext)!;
 
     public RoomView? View { get; private set; }
     public string? Ticket { get; private set; }
     public Problem? Problem { get; private set; }
+
+    /// <summary>Whether our patient banner is shown, and whose colours.</summary>
+    public SmartLauncher.Sessions.SeatLook Look { get; private set; } = new(true, null, default);
 
     public bool IsHost => View?.Me.Role == SeatRole.Host;
     public bool Over => View?.Over == true || Problem?.Code == "visit-over";
@@ -19,6 +22,7 @@ public sealed class RoomPage(Rooms rooms, TimeProvider time) : PageModel
     {
         if (Me.Seat?.Session != sid) return NotFound();
         Response.Headers.CacheControl = "no-cache, no-store";
+        Look = await sessions.Look(Me, HttpContext.RequestAborted);
         var view = await rooms.View(Me, HttpContext.RequestAborted);
         if (!view.Ok) return Refused(view.Problem);
         View = view.Value;

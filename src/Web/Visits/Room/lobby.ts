@@ -25,8 +25,15 @@ export function leftView(room: HtRoom): TemplateResult {
       <h1 tabindex="-1">${t("You have left the visit.")}</h1>
       <p>${t("It goes on without you until the clinician ends it.")}</p>
       <div class="actions"><button class="button primary" ?disabled=${room.joining} @click=${() => room.rejoin()}>${t("Rejoin")}</button>
-        ${room.fromList ? html`<a class="button quiet" href="/visits" target="_top">${t("Back to the visits")}</a>` : nothing}</div>
+        ${room.fromList ? html`<a class="button quiet" href="/visits" target="_top">${t("Back to the visits")}</a>` : signOut(room)}</div>
     </section>`;
+}
+
+/** This device's place is given up, and what the EHR allowed us with it. */
+function signOut(room: HtRoom): TemplateResult {
+  const token = document.querySelector<HTMLInputElement>("input[name=__RequestVerificationToken]")?.value ?? "";
+  return html`<form method="post" action="/room/${room.facts.sid}/sign-out"><input type="hidden" name="__RequestVerificationToken" value=${token}>
+    <button class="button quiet">${t("Sign out of this visit")}</button></form>`;
 }
 
 export function removedView(): TemplateResult {
@@ -51,6 +58,6 @@ export function overView(room: HtRoom): TemplateResult {
     <section class="check one" data-room="over">
       <h1 tabindex="-1">${t("The visit is over.")}</h1>
       <p>${t("The room is closed and its links have ended. You can close this window.")}</p>
-      ${room.fromList ? html`<div class="actions"><a class="button primary" href="/visits" target="_top">${t("Back to the visits")}</a></div>` : nothing}
+      ${room.fromList ? html`<div class="actions"><a class="button primary" href="/visits" target="_top">${t("Back to the visits")}</a></div>` : signOut(room)}
     </section>`;
 }

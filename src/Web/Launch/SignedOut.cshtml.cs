@@ -1,0 +1,4 @@
+namespace HealthTeams.Web.Launch;
+
+[AllowAnonymous]
+public sealed class SignedOutPage : PageModel;
