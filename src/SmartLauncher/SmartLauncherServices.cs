@@ -61,6 +61,7 @@ public static class SmartLauncherServices
     {
         Core(services, settings).AddAuthorizationServer();
         services.AddSingleton<AccessTokens>();
+        services.AddSingleton<AppStart>();
         services.AddSingleton<ClientKeys>();
         services.AddSingleton<SecretGuesses>();
         services.AddSingleton<StaffPresence>();
