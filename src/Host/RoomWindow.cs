@@ -2,6 +2,8 @@ using System.Buffers.Text;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using HealthTeams.Platform.Callers;
+using HealthTeams.Platform.Problems;
+using HealthTeams.SmartLauncher.Launch;
 using HealthTeams.SmartLauncher.Sessions;
 
 namespace HealthTeams.Host;
@@ -30,9 +32,12 @@ internal static class RoomWindow
         return Results.Json(new { url = $"/room/window/{code}" });
     }
 
-    private static async Task<IResult> Open(string code, HttpContext http, VisitSessions sessions, TimeProvider clock, CancellationToken stop)
+    private static async Task<IResult> Open(string code, HttpContext http, VisitSessions sessions, Ending ending, TimeProvider clock, CancellationToken stop)
     {
-        if (!Codes.TryRemove(code, out var entry) || entry.Until < clock.GetUtcNow()) return Results.Redirect("/launch/error?code=state-used");
+        if (!Codes.TryRemove(code, out var entry) || entry.Until < clock.GetUtcNow())
+        {
+            return Results.Redirect(await ending.Of(new Problem(410, LaunchProblem.StateUsed, "The window's code was used, or is over."), new LaunchTrace(), null, stop));
+        }
         var c = entry.Caller;
         var look = await sessions.Look(c, stop);
         // A window of its own has no EHR around it that would show the patient's banner.

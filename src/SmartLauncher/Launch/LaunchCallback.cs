@@ -92,7 +92,7 @@ public sealed partial class LaunchCallback(
             return LaunchProblem.Of(LaunchProblem.ChartUnreadable, $"The scopes granted do not show what the launch names: {granted}.");
         }
         var hints = launch.Secrets.Hints.And(answer.AppContext);
-        VisitBooking[] bookings = [.. hints.Narrow(found.Value.Visits).Select(c => c.Booking)];
+        VisitBooking[] bookings = [.. hints.Narrow(found.Value.Visits).Select(c => c.Booking).OrderBy(b => b.Start ?? DateTimeOffset.MaxValue)];
         var fresh = role == SeatRole.Host ? await Fresh(connection, ehr.Id, context, bookings, said, stop) : null;
         return new Arrival(launch.Tenant, ehr.Id, launch.IssUsed, TestApart.Issuer(ehr, user.Issuer), user.Subject, TestApart.Of(ehr, said),
             role, passing.Current, [.. bookings.Select(b => TestApart.Of(ehr, b))])

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using HealthTeams.SmartLauncher.Callers;
 
 namespace HealthTeams.SmartLauncher.Launch;
@@ -28,7 +29,8 @@ public sealed class LaunchFailures(TimeProvider clock)
 
     internal string Keep(LaunchTrace trace)
     {
-        var reference = Secrets.Random(6);
+        // Read out on the telephone: digits and a to f.
+        var reference = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(5));
         if (trace.EhrSays is not null || trace.Again is not null) known.Keep(reference, new LaunchFailure(trace.EhrSays, trace.Again));
         return reference;
     }

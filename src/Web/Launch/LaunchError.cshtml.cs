@@ -5,7 +5,7 @@ namespace HealthTeams.Web.Launch;
 
 /// <summary>Why a launch ended, and the way on: the words of the code, what the EHR said, a start from here where there is one.</summary>
 [AllowAnonymous]
-public partial class LaunchErrorPage(Launches launches, LaunchFailures failures) : PageModel
+public partial class LaunchErrorPage(Launches launches, LaunchFailures failures, Ending ending) : PageModel
 {
     public string Code { get; private set; } = "unknown";
     public string? Reference { get; private set; }
@@ -28,7 +28,8 @@ public partial class LaunchErrorPage(Launches launches, LaunchFailures failures)
     public async Task<IActionResult> OnPostAsync(string? start)
     {
         var chosen = await launches.Choose(start ?? "", null, HttpContext, HttpContext.RequestAborted);
-        return Answers.SeeOther(Response, chosen.Ok ? chosen.Value.Room : $"/launch/error?code={chosen.Problem.Code}");
+        return Answers.SeeOther(Response, chosen.Ok ? chosen.Value.Room
+            : await ending.Of(chosen.Problem, new LaunchTrace(), null, HttpContext.RequestAborted));
     }
 
     [GeneratedRegex(@"^[a-z][a-z-]{1,39}\z")]

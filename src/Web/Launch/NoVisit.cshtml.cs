@@ -1,4 +1,4 @@
 namespace HealthTeams.Web.Launch;
 
 [AllowAnonymous]
-public sealed class NoVisitPage(Launches launches, LaunchFailures failures) : LaunchErrorPage(launches, failures);
+public sealed class NoVisitPage(Launches launches, LaunchFailures failures, Ending ending) : LaunchErrorPage(launches, failures, ending);
