@@ -36,7 +36,7 @@ public static class SmartLauncherServices
     private static OpenIddictBuilder Core(IServiceCollection services, LauncherSettings settings)
     {
         services.AddSingleton(settings);
-        services.AddSingleton(_ => new KeyRing(settings.SecretsFolder));
+        services.AddSingleton(s => new KeyRing(settings.SecretsFolder, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<EhrRegistry>();
         services.AddSingleton<EhrDiscovery>();
         services.AddSingleton<EhrTokenCall>();
@@ -75,6 +75,7 @@ public static class SmartLauncherServices
         services.AddSingleton<WriteRulesOf>(s => s.GetRequiredService<EhrRegistry>().WriteRules);
         services.AddSingleton<VisitLinkToken>(s => s.GetRequiredService<KeyRing>().LinkToken);
         services.AddSingleton<PendingLaunches>();
+        services.AddSingleton<TrialLaunches>();
         services.AddSingleton<IdTokenCheck>();
         services.AddSingleton<ProviderSignIn>();
         services.AddSingleton<EhrStyles>();

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using HealthTeams.FhirGateway.Access;
 using HealthTeams.FhirGateway.Compartments;
 using HealthTeams.FhirGateway.Search;
 
@@ -22,7 +23,7 @@ internal static class FhirAccess
         var limited = false;
         foreach (var scope in Scopes(caller))
         {
-            if (scope.Filter is not null || !scope.Allows(type, interaction)) continue;
+            if (scope.Filter is not null || !scope.Allows(type, interaction) || (AppState.Of(caller, type) && scope.Level != ScopeLevel.Patient)) continue;
             if (scope.Level != ScopeLevel.Patient) return new Limit(null);
             limited = caller.LaunchPatient is not null;
         }
@@ -33,12 +34,18 @@ internal static class FhirAccess
     public static Outcome<Limit> Reach(Caller caller, string type, char interaction)
     {
         var grants = new List<Grant>();
+        var state = AppState.Of(caller, type);
         foreach (var scope in Scopes(caller))
         {
             if (!scope.Allows(type, interaction)) continue;
             var patient = scope.Level == ScopeLevel.Patient && !(interaction == 'r' && Directory.Contains(type)) ? caller.LaunchPatient : null;
             if (scope.Level == ScopeLevel.Patient && caller.LaunchPatient is null) continue;
             if (ScopeFilter.Read(type, scope.Filter) is not { } filter) continue; // what is not understood grants nothing
+            if (state)
+            {
+                grants.AddRange(AppState.Narrow(caller, interaction, new Grant(patient, filter)));
+                continue;
+            }
             if (patient is null && filter.Count == 0) return new Limit(null);
             grants.Add(new Grant(patient, filter));
         }
@@ -47,7 +54,7 @@ internal static class FhirAccess
         if (grants.Count == 0) return No(type, interaction);
         // All of the patient holds what narrower scopes grant of that patient, and nothing of what they grant of others.
         if (grants.Find(g => g.Filter.Count == 0) is { } all) grants = [all, .. grants.Where(g => g.Patient != all.Patient)];
-        return new Limit(grants is [{ Filter.Count: 0 } only] ? only.Patient : null) { Grants = grants };
+        return new Limit(grants is [{ Filter.Count: 0 } only] ? only.Patient : null) { Grants = grants, AppState = state };
     }
 
     /// <summary>Whether this version is within the limit.</summary>
@@ -72,6 +79,9 @@ internal readonly record struct Limit(string? Patient)
 {
     /// <summary>Any of these; null is no limit.</summary>
     public IReadOnlyList<Grant>? Grants { get; init; }
+
+    /// <summary>Basic in the hands of an app: the rules of app state hold.</summary>
+    public bool AppState { get; init; }
 }
 
 /// <summary>What one scope grants of a type.</summary>

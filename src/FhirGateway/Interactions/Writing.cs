@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using HealthTeams.FhirGateway.Access;
 using HealthTeams.FhirGateway.Json;
 using HealthTeams.FhirGateway.Outcomes;
 using HealthTeams.FhirGateway.Search;
@@ -66,6 +67,7 @@ internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator vali
             Kind = kind, Type = type, Id = kind == WriteKind.Create ? null : id, Condition = string.IsNullOrWhiteSpace(condition) ? null : condition.TrimStart('?'),
             IfMatch = IfMatch(request).Value, IfNoneMatchAny = request.IfNoneMatch?.Trim() == "*" && kind == WriteKind.Update, FullUrl = fullUrl, Position = position, By = caller,
         };
+        if (limit.Value.AppState && kind is WriteKind.Patch or WriteKind.Delete && AppState.Wrong(entry) is { } unmatched) return No(FhirAnswer.Of(unmatched));
         switch (kind)
         {
             case WriteKind.Create or WriteKind.Update:
@@ -73,6 +75,7 @@ internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator vali
                 if (Mismatch(kind, type, id, body) is { } mismatch) return No(FhirAnswer.Of(mismatch));
                 var verdict = validator.Check(JsonMarshal.GetRawUtf8Value(body), type, request.Handling);
                 if (verdict.Errors.Count > 0) return No(FhirAnswer.Of(400, position == 0 && fullUrl is null ? verdict.Errors : verdict.Errors.Select(i => i with { Expression = $"Bundle.entry[{position}].resource{Below(i.Expression, type)}" })));
+                if (limit.Value.AppState && AppState.Wrong(entry with { Body = body }) is { } notState) return No(FhirAnswer.Of(notState));
                 return (new Prepared(entry with { Body = body }, limit.Value, verdict.Warnings), null);
             case WriteKind.Patch when change is not null:
                 return (new Prepared(entry with { Patch = Within(limit.Value, type, change) }, limit.Value, []), null);
@@ -103,8 +106,8 @@ internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator vali
 
     /// <summary>What was written must be within the scope, and must have been.</summary>
     public static Problem? Allowed(Limit limit, IReadOnlyList<WriteResult> results) =>
-        limit.Grants is not null && results.Any(r => Other(limit, r, r.Body) || Other(limit, r, r.Before))
-            ? Beyond : null;
+        limit.Grants is not null && results.Any(r => Other(limit, r, r.Body) || Other(limit, r, r.Before)) ? Beyond
+            : limit.AppState ? results.Select(AppState.Changed).FirstOrDefault(p => p is not null) : null;
 
     /// <summary>A patch asks what it changes ("test"): of what is beyond the scope it gets no answer.</summary>
     private static Func<JsonElement, Outcome<byte[]>> Within(Limit limit, string type, Func<JsonElement, Outcome<byte[]>> patch) => limit.Grants is null ? patch

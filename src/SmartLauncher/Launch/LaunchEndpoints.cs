@@ -23,18 +23,25 @@ internal static class LaunchEndpoints
         routes.MapGet("/room/{sid}/look.css", Look).RequireAuthorization(Policies.Seat).ExcludeFromDescription();
     }
 
-    private static async Task<IResult> Start(HttpContext http, LaunchStart start, Ending ending, OnwardPage page, CancellationToken stop)
+    private static async Task<IResult> Start(HttpContext http, LaunchStart start, TrialLaunches trials, Ending ending, OnwardPage page, CancellationToken stop)
     {
         var trace = new LaunchTrace();
         var there = await start.Begin(http, trace, stop);
+        var tried = http.Request.Query["trial"].ToString();
+        if (tried.Length > 0 && there.Ok) await trials.Gone(tried, there.Value.Fields["state"], stop);
+        if (!there.Ok && await trials.Find(tried, stop) is { } trial) return See(http, await trials.End(trial, there.Problem, trace, stop));
         return !there.Ok ? See(http, await ending.Of(there.Problem, trace, null, stop)) : there.Value.Post ? page(http, there.Value) : See(http, there.Value.Address);
     }
 
     private static async Task<IResult> Callback(
-        HttpContext http, LaunchCallback callback, Launches launches, Arrivals arrivals, Ending ending, CancellationToken stop)
+        HttpContext http, LaunchCallback callback, Launches launches, Arrivals arrivals, TrialLaunches trials, Ending ending, CancellationToken stop)
     {
         var trace = new LaunchTrace();
+        var trial = await trials.Find(http.Request.Query["state"].ToString(), stop);
         var answer = await callback.Answer(http, trace, stop);
+        // An administrator's trial ends where its result is shown, and seats nobody.
+        // Another browser that merely saw the address does not spoil it.
+        if (trial is not null && (answer.Ok || answer.Problem.Code != LaunchProblem.OtherBrowser)) return See(http, await trials.End(trial, answer.Ok ? answer.Value.Arrival : answer.Problem, trace, stop));
         if (!answer.Ok) return See(http, await ending.Of(answer.Problem, trace, null, stop));
         var (arrival, browser) = answer.Value;
         if (arrival.Bookings.Count > 1) return See(http, $"/launch/choose/{await launches.Keep(arrival, browser, stop)}");
@@ -49,8 +56,6 @@ internal static class LaunchEndpoints
                 return See(http, seat.Value.Room);
             }
             problem = seat.Problem;
-            // The EHR's key is the visit's that is over: one that begins now has none.
-            if (problem.Code == LaunchProblem.VisitOver) arrival = arrival with { Fresh = arrival.Fresh is { } fresh ? fresh with { Keys = [] } : null };
         }
         var mayStart = arrival.Fresh is not null && problem.Code is LaunchProblem.NoVisit or LaunchProblem.VisitOver;
         var choice = mayStart ? await launches.Keep(arrival with { Bookings = [] }, browser, stop) : null;

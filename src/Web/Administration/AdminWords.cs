@@ -27,6 +27,21 @@ internal static class AdminWords
         _ => words["no"],
     };
 
+    /// <summary>"last written 10:02", or why the last write failed.</summary>
+    public static string Health(Words words, HealthTeams.FhirGateway.Ehr.EhrHealthRow health, string zone, DateTimeOffset now) => health switch
+    {
+        { Failing: true, FailedAt: { } failed } => words["failed {0}: {1}", words.Moment(failed, zone, now), health.Error],
+        { OkAt: { } ok } => words["last written {0}", words.Moment(ok, zone, now)],
+        _ => "",
+    };
+
+    public static string Role(Words words, string? role) => role switch
+    {
+        "Host" => words["would host the visit"],
+        "Patient" => words["would sit in the patient's place"],
+        _ => words["would come as a guest"],
+    };
+
     /// <summary>What the EHR is told, by what happened.</summary>
     public static string Told(Words words, string kind) => kind switch
     {
@@ -37,6 +52,21 @@ internal static class AdminWords
         "visit.joined" => words["somebody joined"],
         "visit.left" => words["somebody left"],
         _ => words["the join link"],
+    };
+
+    /// <summary>Where to look when a trial ended so.</summary>
+    public static string Todo(Words words, string code) => code switch
+    {
+        "access-denied" => words["Allow it on the EHR's page. If it did not ask, the user lacks a right there, or the app is not enabled for that user."],
+        "token-refused" => words["Run the test above: the step for the client says whether client id, key or secret is wrong. Compare the redirect URI letter by letter."],
+        "id-token-invalid" => words["Compare the issuer with the vendor's and register it; check that the clocks of both sides are right."],
+        "user-unknown" => words["Ask the vendor to allow the scopes openid and fhirUser."],
+        "no-patient" => words["Choose a patient on the EHR's page. If it offers none, ask the vendor for launch/patient."],
+        "chart-unreadable" => words["Ask the vendor to allow reading Patient, Encounter and Appointment for this client and this user."],
+        "ehr-refused" => words["The EHR's own error says it: often a scope that this client may not have, or a redirect URI it does not know."],
+        "discovery-failed" or "ehr-unreachable" => words["Run the test above: it says at which step the EHR is not reached."],
+        "state-unknown" or "other-browser" or "launch-expired" or "state-used" => words["Try again, in one window, within ten minutes."],
+        _ => words["Quote the code to the EHR's vendor, and look for it in the log."],
     };
 
     /// <summary>The sentence beside a field of a registration.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HealthTeams.FhirGateway.Ehr;
 using HealthTeams.SmartLauncher;
 using HealthTeams.SmartLauncher.Ehrs;
 using HealthTeams.SmartLauncher.Ehrs.Checks;
@@ -9,16 +10,30 @@ namespace HealthTeams.Web.Administration;
 public sealed record ShownStep(string Name, string State, string Tone, string Icon, string Word, string Title, string Said, string? Todo);
 
 /// <summary>One registration: its test, step by step, what to give to the vendor, what is registered.</summary>
-public sealed class EhrPage(EhrRegistry ehrs, EhrChecks checks, LauncherSettings settings) : AdminPage
+public sealed class EhrPage(EhrRegistry ehrs, EhrChecks checks, EhrHealth health, TrialLaunches trials, LauncherSettings settings) : AdminPage
 {
     public Ehr Ehr { get; private set; } = null!;
     public KeptCheck? Checked { get; private set; }
+    public Trial? Trial { get; private set; }
+    public EhrHealthRow? Health { get; private set; }
 
     public async Task<IActionResult> OnGetAsync(Guid id)
     {
         if (await ehrs.Get(Me.Tenant, id, Stop) is not { } ehr) return NotFound();
         (Ehr, Checked) = (ehr, (await checks.All(Me.Tenant, Stop)).GetValueOrDefault(id));
+        (Trial, Health) = (await trials.Latest(Me.Tenant, id, Stop), (await health.All(Me.Tenant, Stop)).GetValueOrDefault(id));
         return Page();
+    }
+
+    /// <summary>
+    /// A link and no form: the way leads on to the EHR, and a form's is held to our own pages. It begins something, so no other
+    /// site's link may follow it.
+    /// </summary>
+    public async Task<IActionResult> OnGetTrialAsync(Guid id)
+    {
+        if (Request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site") return Refuse(Problem.Forbidden("A trial begins on the registration's page."));
+        if (await ehrs.Get(Me.Tenant, id, Stop) is not { } ehr) return NotFound();
+        return SeeOther(await trials.Start(Me, ehr, Stop));
     }
 
     /// <summary>Without a script: all steps, then the page.</summary>

@@ -5,10 +5,10 @@ using HealthTeams.SmartLauncher.Ehrs.Checks;
 namespace HealthTeams.Web.Administration;
 
 /// <summary>One registration as the list shows it.</summary>
-public sealed record EhrRow(Ehr Ehr, KeptCheck? Checked, string Zone, DateTimeOffset Now);
+public sealed record EhrRow(Ehr Ehr, KeptCheck? Checked, EhrHealthRow? Health, string Zone, DateTimeOffset Now);
 
 /// <summary>This hospital's EHRs, the health of each in one line (EHR-10).</summary>
-public sealed class EhrsPage(EhrRegistry ehrs, EhrChecks checks, WriteBackQueue queue) : AdminPage
+public sealed class EhrsPage(EhrRegistry ehrs, EhrChecks checks, WriteBackQueue queue, EhrHealth health) : AdminPage
 {
     public IReadOnlyList<EhrRow> Rows { get; private set; } = [];
     public int Waiting { get; private set; }
@@ -16,8 +16,8 @@ public sealed class EhrsPage(EhrRegistry ehrs, EhrChecks checks, WriteBackQueue 
 
     public async Task OnGetAsync()
     {
-        var known = await checks.All(Me.Tenant, Stop);
-        Rows = [.. (await ehrs.All(Me.Tenant, Stop)).Select(e => new EhrRow(e, known.GetValueOrDefault(e.Id), Zone, Now))];
+        var (known, written) = (await checks.All(Me.Tenant, Stop), await health.All(Me.Tenant, Stop));
+        Rows = [.. (await ehrs.All(Me.Tenant, Stop)).Select(e => new EhrRow(e, known.GetValueOrDefault(e.Id), written.GetValueOrDefault(e.Id), Zone, Now))];
         var waiting = await queue.List(Me.Tenant, Stop);
         (Waiting, GivenUp) = (waiting.Count(r => !r.GivenUp), waiting.Count(r => r.GivenUp));
     }

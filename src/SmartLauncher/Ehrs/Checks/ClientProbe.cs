@@ -6,12 +6,11 @@ using static HealthTeams.SmartLauncher.Ehrs.Checks.CheckStep;
 namespace HealthTeams.SmartLauncher.Ehrs.Checks;
 
 /// <summary>Whether the EHR knows our clients: a code that cannot exist tells, and the backend client's first token (SMART-A11, A12).</summary>
-public sealed class ClientProbe(EhrTokenCall call, EhrDiscovery discovery, ProbeHttp http, LauncherSettings settings)
+public sealed class ClientProbe(EhrTokenCall call, ProbeHttp http, LauncherSettings settings)
 {
     /// <summary>A server looks at the client first: "invalid_client" is about us, "invalid_grant" about the code alone.</summary>
     internal async Task<IReadOnlyList<CheckStep>> App(Ehr ehr, EhrEndpoints at, CancellationToken stop)
     {
-        await Reachable(ehr, stop);
         var answer = await ProbeHttp.InTime(token => call.AsApp(ehr, at, new()
         {
             ["grant_type"] = "authorization_code", ["code"] = "healthteams-test-" + Secrets.Random(12), ["redirect_uri"] = settings.LaunchCallback, ["code_verifier"] = Secrets.New(),
@@ -44,7 +43,6 @@ public sealed class ClientProbe(EhrTokenCall call, EhrDiscovery discovery, Probe
         {
             return [Skipped("backend", Word("No backend client is registered.")), WriteRights.OfLaunches(ehr, metadata)];
         }
-        await Reachable(ehr, stop);
         var asked = LaunchScopes.Backend(at.V2);
         var answer = await ProbeHttp.InTime(token => call.AsBackend(id, at, new() { ["grant_type"] = "client_credentials", ["scope"] = asked }, token), stop);
         if (!answer.Ok)
@@ -66,7 +64,4 @@ public sealed class ClientProbe(EhrTokenCall call, EhrDiscovery discovery, Probe
             : Failed("backend", Word("{0} gets tokens, but a search of appointments fails: {1} Granted: {2}"), Word("Ask the vendor to let the client read and search Appointment and Encounter."), id, search.Problem.Detail, scope);
         return [seen, WriteRights.OfBackend(ehr, scope, metadata)];
     }
-
-    /// <summary>A token endpoint on another host becomes reachable when discovery, as a launch reads it, names it.</summary>
-    private async Task Reachable(Ehr ehr, CancellationToken stop) => await ProbeHttp.InTime(token => discovery.Find(ehr.Iss, token), stop);
 }

@@ -20,6 +20,7 @@ internal static class DiscoveryProbe
     {
         var read = smart.Ok ? DiscoveryRules.FromSmart(root, smart.Value)
             : metadata.Ok ? DiscoveryRules.FromMetadata(root, metadata.Value) : smart.Problem;
+        if (read.Ok) read = read.Value with { Named = EhrDiscovery.Named(ehr.Iss, read.Value.Token, read.Value.Jwks) };
         if (!read.Ok) return (await Missing(ehr, root, smart, read.Problem, http, stop), null);
         if (!smart.Ok) return (Note("discovery", Word("There is no {0}; the older way, the CapabilityStatement's security extension, names the addresses."), Word("Ask the vendor for SMART App Launch 2; the older way says nothing of PKCE and issuer."), Path), read.Value);
         var challenges = Texts(smart.Value, "code_challenge_methods_supported");

@@ -24,7 +24,7 @@ internal static class IssuerProbe
         {
             return [Failed("issuer", Word("The issuer {0} is not an address."), Word("Ask the vendor which issuer its id_tokens carry, and register it (--issuer)."), issuer), Skipped("keys", Word("Not tested: the issuer is not known before a launch."))];
         }
-        var configuration = await http.Json(address, stop);
+        var configuration = await http.Json(address, stop, named: EhrDiscovery.Named(ehr.Iss, address));
         var keys = at.Jwks;
         CheckStep step;
         if (!configuration.Ok)
@@ -42,12 +42,12 @@ internal static class IssuerProbe
             step = Ok("issuer", Word("Id_tokens are signed by {0}."), issuer);
             keys ??= DiscoveryRules.Address(address, configuration.Value, "jwks_uri");
         }
-        return [step, keys is null ? Failed("keys", Word("Nothing names the issuer's keys (jwks_uri)."), Word("Ask the vendor to publish jwks_uri in its discovery.")) : await Keys(keys, http, stop)];
+        return [step, keys is null ? Failed("keys", Word("Nothing names the issuer's keys (jwks_uri)."), Word("Ask the vendor to publish jwks_uri in its discovery.")) : await Keys(ehr, keys, http, stop)];
     }
 
-    private static async Task<CheckStep> Keys(Uri address, ProbeHttp http, CancellationToken stop)
+    private static async Task<CheckStep> Keys(Ehr ehr, Uri address, ProbeHttp http, CancellationToken stop)
     {
-        var answer = await http.Json(address, stop);
+        var answer = await http.Json(address, stop, named: EhrDiscovery.Named(ehr.Iss, address));
         if (!answer.Ok) return Failed("keys", Word("The keys at {0} cannot be read: {1}"), Word("Id_tokens cannot be checked without them: ask the vendor, or open the way to that host."), address.AbsoluteUri, answer.Problem.Detail);
         try
         {

@@ -12,12 +12,13 @@ public sealed class ProbeHttp(OutboundHttp http)
     internal static string Seconds => Patience.TotalSeconds.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>"answered" with the status in Where when the answer is no success, "no-json" when it is no JSON object.</summary>
-    internal async Task<Outcome<JsonElement>> Json(Uri address, CancellationToken stop, string? bearer = null)
+    internal async Task<Outcome<JsonElement>> Json(Uri address, CancellationToken stop, string? bearer = null, NamedHosts? named = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
         request.Headers.Accept.ParseAdd("application/json");
         request.Headers.Accept.ParseAdd("application/fhir+json");
         if (bearer is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", bearer);
+        if (named is not null) request.Options.Set(OutboundHttp.Named, named);
         var sent = await InTime(token => http.Send(request, token), stop);
         if (!sent.Ok) return sent.Problem;
         using var response = sent.Value;
