@@ -61,6 +61,7 @@ internal static class AuthorizationServer
             .SetOrder(OpenIddictServerHandlers.EvaluateGeneratedTokens.Descriptor.Order + 500));
         server.AddEventHandler<ProcessSignInContext>(handler => handler.UseSingletonHandler<ContextInAnswer>()
             .SetOrder(OpenIddictServerHandlers.AttachSignInParameters.Descriptor.Order + 500));
+        server.AddEventHandler<ExtractTokenRequestContext>(handler => handler.UseScopedHandler<RefreshOfPublicClient>().SetOrder(int.MaxValue - 1000));
         server.AddEventHandler<ExtractIntrospectionRequestContext>(handler => handler.UseSingletonHandler<IntrospectionByBearer>().SetOrder(int.MinValue + 1000));
         server.AddEventHandler<HandleRevocationRequestContext>(handler => handler.UseSingletonHandler<RevokedWhole>().SetOrder(int.MaxValue - 1000));
         server.AddEventHandler<ValidateTokenContext>(handler => handler.UseSingletonHandler<UsedBefore>()

@@ -202,6 +202,41 @@ public sealed class BackendTests(ProductWithApps product) : IAsyncLifetime
     }
 }
 
+/// <summary>samples/backend-client as its README says: with the clock of the day, as another program has it.</summary>
+public sealed class BackendSampleTests(ProductWithEhr product) : IClassFixture<ProductWithEhr>
+{
+    [Theory, Trait("Row", "SMART-S13")]
+    [InlineData("RS384")]
+    [InlineData("ES384")]
+    public async Task A_plain_Node_client_gets_a_token_by_its_key_and_reads(string alg)
+    {
+        await product.Book($"B-{alg}", mrn: $"MRN-{alg}");
+        var id = $"node-{alg}";
+        var folder = Directory.CreateTempSubdirectory("backend-client");
+        var added = await Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<ClientRegistry>(product.App.Services)
+            .Add(new ClientToAdd(id, "private_key_jwt", "demo", Backend: true) { Jwks = await Node("keys"), Scope = "system/Patient.rs" }, default);
+        Assert.True(added.Ok, added.Problem?.Detail);
+        var read = JsonDocument.Parse(await Node("read")).RootElement;
+        Assert.InRange(read.GetProperty("expires_in").GetInt32(), 290, 300);
+        Assert.Equal("system/Patient.rs", read.Text("scope"));
+        Assert.NotEmpty(read.GetProperty("found").EnumerateArray());
+        folder.Delete(recursive: true);
+
+        async Task<string> Node(string command)
+        {
+            var home = Environment.GetEnvironmentVariable("HEALTHTEAMS_HOME") ?? throw new InvalidOperationException("HEALTHTEAMS_HOME names the folder of the repository");
+            var start = new System.Diagnostics.ProcessStartInfo("node", [Path.Combine(home, "samples", "backend-client", "backend.mjs"), command]) { RedirectStandardOutput = true };
+            (start.Environment["FHIR_BASE"], start.Environment["CLIENT_ID"], start.Environment["ALG"], start.Environment["KEY_FILE"]) =
+                (product.Url.AbsoluteUri.TrimEnd('/') + "/fhir", id, alg, Path.Combine(folder.FullName, "key.pem"));
+            using var process = System.Diagnostics.Process.Start(start)!;
+            var output = await process.StandardOutput.ReadToEndAsync();
+            await process.WaitForExitAsync();
+            Assert.Equal(0, process.ExitCode);
+            return output;
+        }
+    }
+}
+
 /// <summary>A key pair of a client, and assertions by hand: the tests say what is in them.</summary>
 public sealed class ClientKey(string kid, string alg)
 {

@@ -113,6 +113,20 @@ public sealed class TokenTests(ProductWithApps product)
     }
 
     [Fact, Trait("Row", "SMART-S8")]
+    public async Task A_public_app_may_refresh_without_its_name_and_nobody_else_may()
+    {
+        var browser = await product.SignedIn("curie");
+        var (app, confidential) = (product.Smart(), product.Smart("confidential", ProductWithApps.Secret));
+        var (mine, others) = (await app.Tokens(browser, Offline), await confidential.Tokens(browser, Offline));
+        Assert.Equal(HttpStatusCode.OK, (await app.Refresh(mine.Text("refresh_token")!, null, ("client_id", null))).StatusCode);
+        foreach (var token in new[] { others.Text("refresh_token")!, "made-up", mine.Access(), "a.b.c", "a.b.c.d.e" })
+        {
+            await (await app.Refresh(token, null, ("client_id", null))).Refused(HttpStatusCode.BadRequest, HttpStatusCode.Unauthorized);
+        }
+        Assert.Equal(HttpStatusCode.OK, (await confidential.Refresh(others.Text("refresh_token")!)).StatusCode);
+    }
+
+    [Fact, Trait("Row", "SMART-S8")]
     public async Task Refreshes_of_one_token_at_once_give_one_new_pair_at_most_and_end_the_grant()
     {
         var app = product.Smart();
