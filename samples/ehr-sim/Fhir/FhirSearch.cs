@@ -15,6 +15,7 @@ internal static class FhirSearch
         if (terms.FirstOrDefault(t => !Presentation.Contains(t.Name) && !SearchRules.Knows(type, t.Name)) is { } unknown)
             return FhirAnswer.Problem(400, "not-supported", $"{type} cannot be searched by '{unknown.Name}' here");
 
+        if (ehr.Style.IsOracle && OracleSearch.Refusal(type, terms) is { } refused) return refused;
         var found = Matches(ehr, type, terms).Where(v => caller.MaySee(v.Resource!, 's')).ToList();
         var page = Sorted(found, terms).Take(Count(terms)).ToList();
         var entries = page.Select(v => (JsonNode)Entry(v, "match", ehr))

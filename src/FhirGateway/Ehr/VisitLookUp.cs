@@ -42,15 +42,33 @@ internal sealed class VisitLookUp(Db db, OutboundHttp http)
             foreach (var kind in (string[])["Appointment", "Encounter"])
             {
                 var answer = await client.Get($"{kind}?identifier={Uri.EscapeDataString($"{system}|{value}")}", stop);
+                if (!answer.Ok && NoSuchSearch(answer.Problem)) continue;
                 if (!answer.Ok) return answer.Problem;
-                if (Ids(answer.Value, kind) is [var only]) found.Add(new VisitKey(ehr.Id, kind, only));
+                if (Ids(answer.Value, kind, r => Carries(r, system, value)) is not [var only]) continue;
+                found.Add(new VisitKey(ehr.Id, kind, only));
+                // Some search encounters by identifier and appointments not: the encounter says which appointment it is.
+                if (kind == "Encounter" && !found.Exists(k => k.Kind == "Appointment") && AppointmentOf(answer.Value, only) is { } appointment)
+                {
+                    found.Add(new VisitKey(ehr.Id, "Appointment", appointment));
+                }
             }
         }
         return found;
     }
 
-    internal static List<string> Ids(JsonElement bundle, string type) =>
+    /// <summary>The EHR does not search by that word; no repetition changes it. A missing right is another thing, and shown.</summary>
+    internal static bool NoSuchSearch(Problem problem) => problem is { Code: "ehr-refused", Status: 400 or 404 or 405 or 422 or 501 };
+
+    private static string? AppointmentOf(JsonElement bundle, string encounter) =>
+        FhirJson.Items(bundle, "entry").Select(x => x.TryGetProperty("resource", out var r) ? r : default).Where(r => FhirJson.Text(r, "id") == encounter)
+            .SelectMany(r => FhirJson.Items(r, "appointment")).Select(a => FhirJson.Text(a, "reference")?.Split('/')).ToList() is [[.., "Appointment", var id]] ? id : null;
+
+    private static bool Carries(JsonElement resource, string system, string value) =>
+        FhirJson.Items(resource, "identifier").Any(i => FhirJson.Text(i, "system") == system && FhirJson.Text(i, "value") == value);
+
+    /// <param name="meant">An EHR that passes over a word it does not know answers with everything: only what fits counts.</param>
+    internal static List<string> Ids(JsonElement bundle, string type, Func<JsonElement, bool> meant) =>
     [
-        .. FhirJson.Items(bundle, "entry").Select(x => x.TryGetProperty("resource", out var r) && FhirJson.Text(r, "resourceType") == type ? FhirJson.Text(r, "id") : null).OfType<string>(),
+        .. FhirJson.Items(bundle, "entry").Select(x => x.TryGetProperty("resource", out var r) && FhirJson.Text(r, "resourceType") == type && meant(r) ? FhirJson.Text(r, "id") : null).OfType<string>(),
     ];
 }

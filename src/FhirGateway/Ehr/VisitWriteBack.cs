@@ -78,9 +78,10 @@ internal sealed class VisitWriteBack(
         var encounter = keys.Find(k => k.Kind == "Encounter")?.Id;
         if (encounter is null && appointment is not null)
         {
+            // Not every EHR searches so: one that refuses has none to name, one that does not know the word answers with strangers.
             var found = await client.Get($"Encounter?appointment=Appointment/{appointment}", stop);
-            if (!found.Ok) return found.Problem;
-            encounter = VisitLookUp.Ids(found.Value, "Encounter") is [var only] ? only : null;
+            if (!found.Ok && !VisitLookUp.NoSuchSearch(found.Problem)) return found.Problem;
+            encounter = found.Ok && VisitLookUp.Ids(found.Value, "Encounter", e => Names(e, appointment)) is [var only] ? only : null;
         }
         var patches = rules.Adapter == "oracle";
         if (encounter is not null && await Save(client, ehr.Id, "Encounter", encounter, patches,
@@ -88,6 +89,9 @@ internal sealed class VisitWriteBack(
         return appointment is null ? null : await Save(client, ehr.Id, "Appointment", appointment, patches,
             r => patches ? OracleChart.Appointment(r, facts, rules.JoinLink == "oracle") : PlainChart.Appointment(r, facts, rules.JoinLink == "extension"), stop);
     }
+
+    private static bool Names(JsonElement encounter, string appointment) => FhirJson.Items(encounter, "appointment")
+        .Any(a => FhirJson.Text(a, "reference") is { } r && (r == $"Appointment/{appointment}" || r.EndsWith($"/Appointment/{appointment}", StringComparison.Ordinal)));
 
     /// <param name="next">The next resource, or the patch that makes it; null when there is nothing to say.</param>
     private async Task<Problem?> Save(EhrClient client, Guid ehr, string type, string id, bool patches, Func<JsonElement, JsonNode?> next, CancellationToken stop)

@@ -50,8 +50,8 @@ public sealed class EhrRegistry(Db db, KeyRing keys, LauncherSettings settings)
                 WriteBack = said.WriteBack && said.Adapter != "none", Test = said.Test,
                 Environment = said.Environment ?? before?.Environment ?? Ehr.Production, Adapter = said.Adapter, JoinLink = said.JoinLink,
             });
-            // Somebody registered it in between, elsewhere.
-            if (ehr is null) return tx.Abandon<Outcome<Ehr>>(Problem.Conflict("Another hospital has registered this iss.", "iss-taken"));
+            // Somebody registered it in between: another hospital, or for the other environment.
+            if (ehr is null) return tx.Abandon<Outcome<Ehr>>(Problem.Conflict("This iss was registered at the same moment. Look at it again.", "iss-known"));
             tx.Publish(before is null ? "ehr.registered" : "ehr.changed", $"ehr/{ehr.Id}", null, new { ehr.Environment });
             return ehr;
         }, stop);
@@ -87,7 +87,7 @@ public sealed class EhrRegistry(Db db, KeyRing keys, LauncherSettings settings)
           issuer = excluded.issuer, frame_origins = excluded.frame_origins,
           backend_client_id = excluded.backend_client_id, write_back = excluded.write_back, test = excluded.test,
           environment = excluded.environment, adapter = excluded.adapter, join_link = excluded.join_link
-        where ehr.tenant = excluded.tenant
+        where ehr.tenant = excluded.tenant and ehr.environment = excluded.environment
         returning {Columns}
         """, new
     {

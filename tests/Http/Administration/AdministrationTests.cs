@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace HealthTeams.Tests.Administration;
@@ -31,6 +32,15 @@ public sealed class AdministrationTests(TestProduct product) : IClassFixture<Tes
         }
         Assert.Equal(0, await product.Ask<long>("select count(*) from platform.tenant_host where origin = 'https://evil.example'"));
         foreach (var page in Pages) Assert.Equal(HttpStatusCode.Unauthorized, (await product.Stranger().GetAsync(page)).StatusCode);
+    }
+
+    [Fact]
+    public void Every_page_below_admin_demands_an_administrator()
+    {
+        var pages = product.App.Services.GetServices<Microsoft.AspNetCore.Routing.EndpointDataSource>().SelectMany(s => s.Endpoints)
+            .OfType<Microsoft.AspNetCore.Routing.RouteEndpoint>().Where(e => e.RoutePattern.RawText?.TrimStart('/').StartsWith("admin", StringComparison.Ordinal) == true).ToList();
+        Assert.True(pages.Count >= 7, $"{pages.Count} pages");
+        Assert.All(pages, p => Assert.Contains(p.Metadata.OfType<Microsoft.AspNetCore.Authorization.IAuthorizeData>(), a => a.Policy == "administrator"));
     }
 
     [Fact]

@@ -85,6 +85,22 @@ public sealed class AdapterTests(ProductWithEhr product) : IClassFixture<Product
     }
 
     [Fact]
+    public async Task Oracle_Health_that_is_away_in_mid_visit_is_told_everything_in_order_when_it_is_back()
+    {
+        await product.Ehr("oracle", "oracle", "oracle");
+        var visit = await product.BookInEhr("Oracle away", patient: "MRN-1012");
+        await TestProduct.Until(async () => (await product.InChart($"Appointment/{visit.Appointment}")).TryGetProperty("contained", out _), "the links are in the chart", 30);
+        await using var room = await product.Hold(visit);
+        await product.StopEhr();
+        await room.Whole();
+        await product.StartEhr();
+        await product.Told(await product.VisitOf(visit));
+        var history = (await product.EhrHistory($"Appointment/{visit.Appointment}")).GetProperty("entry").EnumerateArray().Reverse()
+            .Select(e => e.GetProperty("resource").GetProperty("status").GetString()!).Distinct();
+        Assert.Equal(["booked", "arrived", "fulfilled"], history);
+    }
+
+    [Fact]
     public async Task Oracle_Healths_conflict_of_versions_is_read_again_and_a_moved_visit_moves_its_links()
     {
         await product.Ehr("oracle", "oracle", "oracle");

@@ -58,9 +58,10 @@ public sealed class ClientProbe(EhrTokenCall call, ProbeHttp http, LauncherSetti
         }
         var scope = DiscoveryRules.Text(answer.Value, "scope") ?? asked;
         // Finds nobody: no patient's data is asked for.
-        var search = await http.Json(new Uri(root, "Appointment?identifier=urn%3Ahealthteams%3Atest%7Cnone"), stop, DiscoveryRules.Text(answer.Value, "access_token"));
+        var search = await http.Json(new Uri(root, "Appointment?_id=0"), stop, DiscoveryRules.Text(answer.Value, "access_token"));
         var seen = search.Ok
             ? Ok("backend", Word("{0} gets tokens, and may search appointments. Granted: {1}"), id, scope)
+            : search.Problem.Where is "400" or "404" or "422" ? Note("backend", Word("{0} gets tokens; the search of an appointment that cannot exist was answered {2} Granted: {1}"), null, id, scope, search.Problem.Detail)
             : Failed("backend", Word("{0} gets tokens, but a search of appointments fails: {1} Granted: {2}"), Word("Ask the vendor to let the client read and search Appointment and Encounter."), id, search.Problem.Detail, scope);
         return [seen, WriteRights.OfBackend(ehr, scope, metadata)];
     }
