@@ -33,6 +33,7 @@ try
         ["host", "add", var url, .. var rest] => await HostCommands.Add(url, Options.Parse(rest, "private-network")),
         ["host", "list"] => await HostCommands.List(),
         ["host", "remove", var url] => await HostCommands.Remove(url),
+        ["keys", "rotate"] => await KeyCommands.Rotate(),
         ["deliveries"] => await DeliveryCommands.List(),
         ["deliveries", "retry"] => await DeliveryCommands.Retry(),
         ["sim", "launch-url", .. var rest] => SimulatorCommands.LaunchUrl(Options.Parse(rest, "as", "appointment", "frame")),

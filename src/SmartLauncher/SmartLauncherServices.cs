@@ -36,7 +36,7 @@ public static class SmartLauncherServices
     private static OpenIddictBuilder Core(IServiceCollection services, LauncherSettings settings)
     {
         services.AddSingleton(settings);
-        services.AddSingleton(_ => new KeyRing(settings.SecretsFolder));
+        services.AddSingleton(s => new KeyRing(settings.SecretsFolder, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<EhrRegistry>();
         services.AddSingleton<EhrDiscovery>();
         services.AddSingleton<EhrTokenCall>();
@@ -61,6 +61,7 @@ public static class SmartLauncherServices
     {
         Core(services, settings).AddAuthorizationServer();
         services.AddSingleton<AccessTokens>();
+        services.AddSingleton<AppStart>();
         services.AddSingleton<ClientKeys>();
         services.AddSingleton<SecretGuesses>();
         services.AddSingleton<StaffPresence>();

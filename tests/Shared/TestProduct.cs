@@ -161,6 +161,8 @@ public sealed class SecureCookies : DelegatingHandler
         return response;
     }
 
+    public void Plant(string name, string value) => jar[name] = value;
+
     public string Header => string.Join("; ", jar.Select(c => $"{c.Key}={c.Value}"));
 }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using System.Text.Json;
 using EhrSim;
@@ -5,6 +6,7 @@ using HealthTeams.SmartLauncher.Clients;
 using HealthTeams.SmartLauncher.Ehrs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace HealthTeams.Tests;
@@ -36,7 +38,10 @@ public class ProductWithEhr : TestProduct
         Assert.True(client.Ok, client.Problem?.Detail);
     }
 
-    protected override void Configure(IServiceCollection services) => services.AddSingleton<TimeProvider>(Time);
+    /// <summary>What the product logged.</summary>
+    public KeptLog Log { get; } = new();
+
+    protected override void Configure(IServiceCollection services) => services.AddSingleton<TimeProvider>(Time).AddSingleton<ILoggerProvider>(Log);
 
     /// <summary>Registers the EHR as its vendor would, or as <paramref name="otherwise"/> has it; again replaces.</summary>
     public async Task<Ehr> Register(Func<EhrToAdd, EhrToAdd>? otherwise = null)
@@ -112,6 +117,21 @@ public class ProductWithEhr : TestProduct
         listener.Start();
         return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
+}
+
+public sealed class KeptLog : ILoggerProvider, ILogger
+{
+    private readonly ConcurrentQueue<string> lines = new();
+
+    public IReadOnlyCollection<string> Lines => lines;
+    public ILogger CreateLogger(string categoryName) => this;
+    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        lines.Enqueue($"{formatter(state, exception)} {exception}");
+
+    public void Dispose() { }
 }
 
 public sealed class MovedClock : TimeProvider

@@ -23,6 +23,7 @@ internal static class Usage
         ./run provider list|remove --tenant T [--issuer URL]
         ./run host add URL [--private-network]  a host the product may speak to
         ./run host list                       | ./run host remove URL
+        ./run keys rotate                     new keys by which EHRs know us; nothing needs to be told
         ./run deliveries [retry]              what was given up; run it again
         ./run sim launch-url --as practitioner|patient [--appointment ID] [--frame]
         ./run sim stop | ./run sim start      take the EHR simulator away and bring it back

@@ -7,7 +7,6 @@ using HealthTeams.SmartLauncher.Callers;
 using HealthTeams.SmartLauncher.Ehrs;
 using HealthTeams.SmartLauncher.Tokens;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.IdentityModel.Tokens;
 using OpenIddict.Abstractions;
 using static OpenIddict.Abstractions.OpenIddictConstants;
 
@@ -162,8 +161,9 @@ public sealed class ClientRegistry(IServiceScopeFactory scopes, Db db, TenantDir
         {
             ClientId = said.Id,
             ClientType = said.Auth == "public" ? ClientTypes.Public : ClientTypes.Confidential,
-            ClientSecret = secret,
-            JsonWebKeySet = said.Auth != "private_key_jwt" ? null : said.Jwks is { } jwks ? ClientRules.Keys(jwks).Value : new JsonWebKeySet(),
+            // Whose keys are at an address proves itself by them alone (ClientKeys); OpenIddict wants one or the other, so it has a secret that nobody knows.
+            ClientSecret = said is { Auth: "private_key_jwt", Jwks: null } ? Secrets.New() : secret,
+            JsonWebKeySet = said is { Auth: "private_key_jwt", Jwks: { } jwks } ? ClientRules.Keys(jwks).Value : null,
             ConsentType = ConsentTypes.Explicit,
             DisplayName = said.Name?.Trim() ?? said.Id,
             Requirements = { Requirements.Features.ProofKeyForCodeExchange },

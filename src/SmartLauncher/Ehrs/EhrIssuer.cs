@@ -26,11 +26,8 @@ public sealed class EhrIssuer(EhrDiscovery discovery, TimeProvider clock)
         if (issuer is null) return null;
         if (found.TryGet((issuer, fhirBase), out var keys)) return keys;
         // The key set of SMART discovery is believed for the EHR's own hosts and for the issuer an operator registered.
-        if (await OpenId(issuer, at, fhirBase, stop) is not { } known)
-        {
-            return issuer == ehr.Issuer || OfTheEhr(issuer, at, fhirBase) ? Known(issuer, at) : null;
-        }
-        found.Keep((issuer, fhirBase), known);
+        var known = await OpenId(issuer, at, fhirBase, stop) ?? (issuer == ehr.Issuer || OfTheEhr(issuer, at, fhirBase) ? Known(issuer, at) : null);
+        if (known is not null) found.Keep((issuer, fhirBase), known);
         return known;
     }
 

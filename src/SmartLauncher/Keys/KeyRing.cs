@@ -14,12 +14,13 @@ public sealed class KeyRing
 {
     private const int RsaBits = 3072;
 
-    public KeyRing(string folder)
+    public KeyRing(string folder, TimeProvider clock)
     {
         KeyFiles.Folder(folder);
+        Client = new OwnKeys(folder, clock);
         Signing = Rsa(KeyFiles.ReadOrMake(folder, "signing-rs256.pem", NewRsa), SecurityAlgorithms.RsaSha256);
-        ClientRs384 = Rsa(KeyFiles.ReadOrMake(folder, "client-rs384.pem", NewRsa), SecurityAlgorithms.RsaSha384);
-        ClientEs384 = Ec(KeyFiles.ReadOrMake(folder, "client-es384.pem", NewEc));
+        // Made now rather than at the first launch.
+        _ = Client.Published;
         Codes = new SymmetricSecurityKey(Convert.FromBase64String(
             KeyFiles.ReadOrMake(folder, "codes.key", () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)))));
         links = Convert.FromBase64String(KeyFiles.ReadOrMake(folder, "links.key", () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))));
@@ -35,8 +36,9 @@ public sealed class KeyRing
     public SigningCredentials Signing { get; }
 
     /// <summary>Our keys as a SMART client (private_key_jwt).</summary>
-    public SigningCredentials ClientRs384 { get; }
-    public SigningCredentials ClientEs384 { get; }
+    public OwnKeys Client { get; }
+    public SigningCredentials ClientRs384 => Client.Rs384;
+    public SigningCredentials ClientEs384 => Client.Es384;
 
     /// <summary>Encrypts authorization codes and refresh tokens, which only we read.</summary>
     public SymmetricSecurityKey Codes { get; }
@@ -50,26 +52,20 @@ public sealed class KeyRing
     public IDataProtectionProvider Protection { get; }
     internal DirectoryInfo ProtectionFolder { get; }
 
-    private static string NewRsa()
+    internal static string NewRsa()
     {
         using var rsa = RSA.Create(RsaBits);
         return rsa.ExportPkcs8PrivateKeyPem();
     }
 
-    private static string NewEc()
-    {
-        using var ec = ECDsa.Create(ECCurve.NamedCurves.nistP384);
-        return ec.ExportPkcs8PrivateKeyPem();
-    }
-
-    private static SigningCredentials Rsa(string pem, string algorithm)
+    internal static SigningCredentials Rsa(string pem, string algorithm)
     {
         var rsa = RSA.Create();
         rsa.ImportFromPem(pem);
         return Named(new RsaSecurityKey(rsa), algorithm);
     }
 
-    private static SigningCredentials Ec(string pem)
+    internal static SigningCredentials Ec(string pem)
     {
         var ec = ECDsa.Create();
         ec.ImportFromPem(pem);

@@ -18,7 +18,7 @@ internal static class KeySetEndpoint
         }).AllowAnonymous().ExcludeFromDescription();
 
     public static JsonObject PublicSet(KeyRing keys) =>
-        new() { ["keys"] = new JsonArray(Public(keys.ClientRs384), Public(keys.ClientEs384), Public(keys.Signing)) };
+        new() { ["keys"] = new JsonArray([.. keys.Client.Published.Append(keys.Signing).Select(Public)]) };
 
     private static JsonObject Public(SigningCredentials credentials)
     {

@@ -92,9 +92,10 @@ public sealed partial class LaunchCallback(
             return LaunchProblem.Of(LaunchProblem.ChartUnreadable, $"The scopes granted do not show what the launch names: {granted}.");
         }
         var hints = launch.Secrets.Hints.And(answer.AppContext);
-        var fresh = role == SeatRole.Host ? await Fresh(connection, ehr.Id, context, said, stop) : null;
+        VisitBooking[] bookings = [.. hints.Narrow(found.Value.Visits).Select(c => c.Booking)];
+        var fresh = role == SeatRole.Host ? await Fresh(connection, ehr.Id, context, bookings, said, stop) : null;
         return new Arrival(launch.Tenant, ehr.Id, launch.IssUsed, TestApart.Issuer(ehr, user.Issuer), user.Subject, TestApart.Of(ehr, said),
-            role, passing.Current, [.. hints.Narrow(found.Value.Visits).Select(c => TestApart.Of(ehr, c.Booking))])
+            role, passing.Current, [.. bookings.Select(b => TestApart.Of(ehr, b))])
         {
             Fresh = fresh is null ? null : TestApart.Of(ehr, fresh),
             Banner = answer.NeedPatientBanner,
@@ -102,14 +103,19 @@ public sealed partial class LaunchCallback(
         };
     }
 
-    /// <summary>With the patient of the context, who must be known, and with the EHR's own key where the context names one.</summary>
-    private async Task<VisitBooking?> Fresh(EhrConnection connection, Guid ehr, LaunchContext context, PersonSaid clinician, CancellationToken stop)
+    /// <summary>With the patient of the context. The EHR's key is its own only where no other visit was found that may have it.</summary>
+    private async Task<VisitBooking?> Fresh(EhrConnection connection, Guid ehr, LaunchContext context, VisitBooking[] others, PersonSaid clinician, CancellationToken stop)
     {
         if (context.Patient is not { } id) return null;
-        var read = context.MayRead("Patient") ? await chart.Person(connection, $"Patient/{id}", stop) : Problem.Forbidden("Patient is not granted.");
-        var patient = read.Ok ? read.Value : new PersonSaid(PersonKind.Patient, ehr, $"Patient/{id}", [], null, null, null, null, null);
+        var patient = others.Select(b => b.Patient).FirstOrDefault(p => p?.Reference == $"Patient/{id}");
+        if (patient is null)
+        {
+            var read = context.MayRead("Patient") ? await chart.Person(connection, $"Patient/{id}", stop) : Problem.Forbidden("Patient is not granted.");
+            patient = read.Ok ? read.Value : new PersonSaid(PersonKind.Patient, ehr, $"Patient/{id}", [], null, null, null, null, null);
+        }
         var now = clock.GetUtcNow();
-        VisitKey[] keys = context.Appointments is [var appointment] ? [new VisitKey(ehr, "Appointment", appointment)]
+        VisitKey[] keys = others.Length > 0 ? []
+            : context.Appointments is [var appointment] ? [new VisitKey(ehr, "Appointment", appointment)]
             : context.Encounter is { } encounter ? [new VisitKey(ehr, "Encounter", encounter)] : [];
         return new VisitBooking(keys, [], BookingState.Booked, now, now + FreshVisit, null, null, null, patient, [clinician]);
     }

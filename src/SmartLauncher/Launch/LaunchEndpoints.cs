@@ -56,8 +56,6 @@ internal static class LaunchEndpoints
                 return See(http, seat.Value.Room);
             }
             problem = seat.Problem;
-            // The EHR's key is the visit's that is over: one that begins now has none.
-            if (problem.Code == LaunchProblem.VisitOver) arrival = arrival with { Fresh = arrival.Fresh is { } fresh ? fresh with { Keys = [] } : null };
         }
         var mayStart = arrival.Fresh is not null && problem.Code is LaunchProblem.NoVisit or LaunchProblem.VisitOver;
         var choice = mayStart ? await launches.Keep(arrival with { Bookings = [] }, browser, stop) : null;

@@ -75,8 +75,8 @@ public sealed class PendingLaunches(Db db, KeyRing keys)
                 """, new { tx.Tenant, hash });
             if (row is null) return Unknown;
             // The right browser decides first: whoever merely saw the address can neither use nor spoil the launch.
-            if (!Secrets.Same(bond.Secret, row.BrowserHash)) return bond.Secret.Length == 0 && InFrame(http) ? NoCookies : Other;
             trace.Iss = row.IssUsed;
+            if (!Secrets.Same(bond.Secret, row.BrowserHash)) return bond.Secret.Length == 0 && InFrame(http) ? NoCookies : Other;
             if (row.UsedAt is not null) return LaunchProblem.Of(LaunchProblem.StateUsed, "The answer was used before.");
             if (row.ExpiresAt <= tx.Now) return LaunchProblem.Of(LaunchProblem.Expired, "The launch took too long.");
             await tx.Execute("update auth.launch set used_at = @Now, secrets = ''::bytea where tenant = @Tenant and state_hash = @hash", new { tx.Tenant, tx.Now, hash });

@@ -57,7 +57,8 @@ public sealed class IdentityProviders(Db db, KeyRing keys, LauncherSettings sett
 
     private IDataProtector Protector => keys.Protection.CreateProtector("identity-provider-secret");
 
-    public async Task<Outcome<IdentityProvider>> Add(IdentityProviderToAdd said, CancellationToken stop)
+    /// <param name="by">An administrator, whose private network is the hospital's own; null: the operator at the console.</param>
+    public async Task<Outcome<IdentityProvider>> Add(IdentityProviderToAdd said, CancellationToken stop, Actor? by = null)
     {
         if (!Uri.TryCreate(said.Issuer, UriKind.Absolute, out var issuer) || issuer.UserInfo.Length > 0 || issuer.Query.Length > 0 || issuer.Fragment.Length > 0
             || !(issuer.Scheme == "https" || (issuer.Scheme == "http" && issuer.IsLoopback)))
@@ -76,9 +77,10 @@ public sealed class IdentityProviders(Db db, KeyRing keys, LauncherSettings sett
         {
             return Problem.Invalid("username-domain is a domain in lower case, like hospital.example, and goes with username-claim.", "username-domain");
         }
-        return await db.In<Outcome<IdentityProvider>>(said.Tenant, Actor.Product, async tx =>
+        return await db.In<Outcome<IdentityProvider>>(said.Tenant, by ?? Actor.Product, async tx =>
         {
-            await OutboundHttp.Register(tx, issuer, said.PrivateNetwork || (issuer.IsLoopback && settings.DemoMode));
+            await OutboundHttp.Register(tx, issuer, (said.PrivateNetwork && by is null) || (issuer.IsLoopback && settings.DemoMode));
+            if (said.PrivateNetwork && by is not null) await TenantHosts.Keep(tx, issuer.GetLeftPart(UriPartial.Authority), privateRanges: true);
             var provider = await tx.OneOrNone<IdentityProvider>($"""
                 insert into auth.identity_provider (tenant, id, name, issuer, client_id, auth, secret_protected, username_claim, username_domain, created_at)
                 values (@Tenant, @id, @Name, @Issuer, @ClientId, @Auth, @secret, @UsernameClaim, @UsernameDomain, @Now)
@@ -101,13 +103,18 @@ public sealed class IdentityProviders(Db db, KeyRing keys, LauncherSettings sett
             (await tx.Query<IdentityProvider>($"select {Columns} from auth.identity_provider where tenant = @Tenant order by name", new { tx.Tenant })).AsList(), stop);
 
     /// <summary>Nobody signs in there any more; who was joined must join again should it come back. Sessions go on until they end.</summary>
-    public async Task<Problem?> Remove(int tenant, string issuer, CancellationToken stop) => await db.In(tenant, Actor.Product, async tx =>
+    public async Task<Problem?> Remove(int tenant, string issuer, CancellationToken stop, Actor? by = null) => await db.In(tenant, by ?? Actor.Product, async tx =>
     {
         var id = await tx.Scalar<Guid?>("delete from auth.identity_provider where tenant = @Tenant and issuer = @issuer returning id", new { tx.Tenant, issuer });
         if (id is null) return Problem.NotFound("No provider with this issuer is registered.");
         tx.Publish("identity-provider.removed", $"identity-provider/{id}");
         return null;
     }, stop);
+
+    /// <summary>How many of the staff have joined an account, by provider.</summary>
+    public async Task<IReadOnlyDictionary<Guid, long>> Joined(int tenant, CancellationToken stop) => await db.In(tenant, Actor.Product, async tx =>
+        (await tx.Query<(Guid Provider, long Count)>("select provider, count(*) from auth.staff_identity where tenant = @Tenant group by provider", new { tx.Tenant }))
+            .ToDictionary(r => r.Provider, r => r.Count), stop);
 
     /// <param name="hospital">A tenant's slug; null: of all.</param>
     public async Task<IReadOnlyList<ProviderOffer>> Offers(string? hospital, CancellationToken stop) =>

@@ -70,6 +70,7 @@ internal sealed class AssertionOnce(Db db, LauncherSettings settings) : IOpenIdd
             _ when token.Issuer != token.Subject => "iss and sub differ",
             _ when token.ValidTo == default || token.ValidTo > (now + Longest + Skew).UtcDateTime => "exp is missing or more than five minutes away",
             _ when token.ValidTo < (now - Skew).UtcDateTime => "it is expired",
+            _ when token.ValidFrom > (now + Skew).UtcDateTime => "it is not valid yet",
             _ when token.Id is not { Length: > 0 and <= 500 } => "jti is missing or too long",
             _ => await Seen(token) ? "jti was used before" : null,
         };

@@ -19,13 +19,14 @@ internal sealed class IntrospectionByBearer(AccessTokens tokens, LauncherSetting
     public async ValueTask HandleAsync(ExtractIntrospectionRequestContext context)
     {
         var http = context.Transaction.GetHttpRequest()?.HttpContext ?? throw new InvalidOperationException("There is no HTTP request.");
+        // Whoever asks and however: OpenIddict leaves it out here.
+        http.Response.Headers.CacheControl = "no-store";
+        http.Response.Headers.Pragma = "no-cache";
         var header = http.Request.Headers.Authorization.ToString();
         if (!header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) || !HttpMethods.IsPost(http.Request.Method) || !http.Request.HasFormContentType) return;
         var stop = http.RequestAborted;
         var asking = await tokens.Check(header[Prefix.Length..].Trim(), stop);
         var token = (await http.Request.ReadFormAsync(stop))["token"].ToString();
-        http.Response.Headers.CacheControl = "no-store";
-        http.Response.Headers.Pragma = "no-cache";
         if (!asking.Ok)
         {
             http.Response.Headers.WWWAuthenticate = "Bearer realm=\"auth\", error=\"invalid_token\"";

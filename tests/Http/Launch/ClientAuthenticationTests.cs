@@ -1,4 +1,6 @@
 using System.Text.Json;
+using HealthTeams.SmartLauncher.Keys;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace HealthTeams.Tests.Launch;
@@ -48,6 +50,32 @@ public sealed class ClientAuthenticationTests(ProductWithEhr product) : IClassFi
         Assert.Contains(keys, k => k.GetProperty("kty").GetString() == "EC" && k.GetProperty("crv").GetString() == "P-384" && k.TryGetProperty("x", out _) && k.TryGetProperty("y", out _));
         Assert.All(keys, k => Assert.False(k.TryGetProperty("d", out _) || k.TryGetProperty("p", out _) || k.TryGetProperty("k", out _)));
         Assert.Equal(keys.Count, keys.Select(k => k.GetProperty("kid").GetString()).Distinct().Count());
+    }
+
+    [Fact, Trait("Row", "SMART-A13")]
+    public async Task New_keys_are_published_before_they_sign_and_old_ones_after()
+    {
+        await product.Faults();
+        await product.Register();
+        async Task<List<string>> Published() => [.. JsonDocument.Parse(await product.Stranger().GetStringAsync("/.well-known/jwks.json")).RootElement.GetProperty("keys")
+            .EnumerateArray().Where(k => k.GetProperty("alg").GetString() == "ES384").Select(k => k.GetProperty("kid").GetString()!)];
+        var keys = product.App.Services.GetRequiredService<KeyRing>().Client;
+        var old = Assert.Single(await Published());
+        Assert.True(keys.Rotate().Ok);
+        Assert.Equal("keys-changing", keys.Rotate().Problem?.Code);
+        var both = await Published();
+        Assert.Equal(2, both.Count);
+        Assert.Equal(old, keys.Es384.Kid);
+        var visit = await product.BookInEhr("Before the change", patient: "MRN-1008");
+        Assert.Equal("room", (await new Browser(product).Launch("practitioner", visit)).Outcome());
+
+        product.Time.Move(OwnKeys.PublishedBefore + TimeSpan.FromMinutes(1));
+        Assert.Equal(both.Single(k => k != old), keys.Es384.Kid);
+        Assert.Equal(2, (await Published()).Count);
+        visit = await product.BookInEhr("After the change", patient: "MRN-1008");
+        Assert.Equal("room", (await new Browser(product).Launch("practitioner", visit)).Outcome());
+        product.Time.Move(OwnKeys.PublishedAfter + TimeSpan.FromMinutes(1));
+        Assert.Equal(keys.Es384.Kid, Assert.Single(await Published()));
     }
 
     [Fact, Trait("Row", "SMART-A29")]

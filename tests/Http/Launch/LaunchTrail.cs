@@ -16,7 +16,8 @@ internal sealed record Step(Uri At, HttpResponseMessage Answer, string Page)
 /// <summary>A browser that launches: redirects are followed by hand, so that every answer on the way can be looked at.</summary>
 internal sealed class Browser(ProductWithEhr product)
 {
-    public HttpClient Http { get; } = new(new SecureCookies());
+    public SecureCookies Cookies { get; } = new();
+    public HttpClient Http => field ??= new HttpClient(Cookies);
 
     public Task<List<Step>> Launch(string role, EhrVisit visit) => Follow(Start(role, visit));
 
