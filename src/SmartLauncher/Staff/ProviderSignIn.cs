@@ -1,12 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using HealthTeams.Platform.Tenants;
 using HealthTeams.SmartLauncher.Callers;
 using HealthTeams.SmartLauncher.Ehrs;
 using HealthTeams.SmartLauncher.Keys;
 using HealthTeams.SmartLauncher.Launch;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
@@ -26,6 +24,7 @@ public sealed class ProviderSignIn(
 {
     private const string TripCookie = "__Host-ht-trip-", JoinCookie = "__Host-ht-join", LeftCookie = "__Host-ht-left";
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
+    private readonly SealedCookies cookies = new(keys.Protection.CreateProtector("provider-sign-in"));
     private readonly BriefMemory<string, EhrEndpoints> known = new(db.Clock, TimeSpan.FromSeconds(30), 1000);
 
     private string Callback => settings.At("/auth/provider/callback");
@@ -42,7 +41,7 @@ public sealed class ProviderSignIn(
         if (!at.Ok) return at.Problem;
         var trip = new Trip(id, Secrets.Random(6) + "." + Secrets.New(), Secrets.New(), Secrets.New(),
             RedirectHttpResult.IsLocalUrl(returnUrl) ? returnUrl : null, http.Request.Cookies.ContainsKey(LeftCookie), db.Clock.GetUtcNow());
-        http.Response.Cookies.Append(TripCookie + trip.State[..8], Protect(trip, "trip"), Options(trip.Began + Lifetime));
+        cookies.Keep(http, TripCookie + trip.State[..8], trip, trip.Began + Lifetime);
         return QueryHelpers.AddQueryString(at.Value.Authorize.AbsoluteUri, new Dictionary<string, string?>
         {
             ["response_type"] = "code",
@@ -63,12 +62,12 @@ public sealed class ProviderSignIn(
         var query = http.Request.Query;
         var state = query["state"].ToString();
         var cookie = state.Length is > 9 and < 200 && state[8] == '.' ? TripCookie + state[..8] : null;
-        var trip = cookie is null ? null : Read<Trip>(http.Request.Cookies[cookie], "trip");
+        var trip = cookie is null ? null : cookies.Read<Trip>(http, cookie);
         if (trip is null || !CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(trip.State), Encoding.UTF8.GetBytes(state)) || trip.Began + Lifetime <= db.Clock.GetUtcNow())
         {
             return new Problem(400, "provider-state", "The answer belongs to no sign-in of this browser, or came after ten minutes.");
         }
-        http.Response.Cookies.Delete(cookie!, Options(null));
+        SealedCookies.Drop(http, cookie!);
         if (query["error"].Count > 0) return new Problem(403, "provider-refused", $"The provider answered {Short(query["error"].ToString())}.");
         if (await providers.Find(trip.Provider, stop) is not { } provider) return Problem.NotFound("This provider is not registered.", "provider-unknown");
         var at = await Discover(provider, stop);
@@ -81,12 +80,12 @@ public sealed class ProviderSignIn(
         var person = await Joined(provider, account, provider.Username(provider.UsernameClaim is { } claim ? IdTokenCheck.Text(token.Value, claim) : null), stop);
         if (!person.Ok) return person.Problem;
         if (person.Value is { } found) return await Enter(http, provider, found, trip.ReturnUrl, stop);
-        http.Response.Cookies.Append(JoinCookie, Protect(account, "join"), Options(account.Proven + Lifetime));
+        cookies.Keep(http, JoinCookie, account, account.Proven + Lifetime);
         return "/auth/sign-in/join";
     }
 
     /// <summary>At signing out: the next one at this browser is asked who they are, however well the provider remembers the last.</summary>
-    public static void AskAgain(HttpContext http) => http.Response.Cookies.Append(LeftCookie, "1", Options(null));
+    public static void AskAgain(HttpContext http) => http.Response.Cookies.Append(LeftCookie, "1", SealedCookies.Options(null));
 
     /// <summary>The account that waits in this browser to be joined: the provider's name, and the name the provider gives the person.</summary>
     public async Task<(string Provider, string? Name)?> Waiting(HttpContext http, CancellationToken stop) =>
@@ -108,7 +107,7 @@ public sealed class ProviderSignIn(
         var joined = await db.In(provider.Tenant, new Actor(proven.Value.Person.ToString(), CallerKind.Staff), async tx =>
             await Insert(tx, account, proven.Value.Person), stop);
         if (!joined) return Taken;
-        http.Response.Cookies.Delete(JoinCookie, Options(null));
+        SealedCookies.Drop(http, JoinCookie);
         return await Enter(http, provider, proven.Value.Person, account.ReturnUrl, stop);
     }
 
@@ -170,36 +169,15 @@ public sealed class ProviderSignIn(
 
     private async Task<string> Enter(HttpContext http, IdentityProvider provider, Guid person, string? returnUrl, CancellationToken stop)
     {
-        http.Response.Cookies.Delete(LeftCookie, Options(null));
+        SealedCookies.Drop(http, LeftCookie);
         StaffSessions.HandOver(http, await sessions.Start(provider.Tenant, person, stop));
         return returnUrl ?? "/";
     }
 
     private Account? WaitingAccount(HttpContext http) =>
-        Read<Account>(http.Request.Cookies[JoinCookie], "join") is { } account && account.Proven + Lifetime > db.Clock.GetUtcNow() ? account : null;
-
-    private string Protect<T>(T value, string what) => Base64UrlEncoder.Encode(Protector(what).Protect(JsonSerializer.SerializeToUtf8Bytes(value)));
-
-    private T? Read<T>(string? cookie, string what) where T : class
-    {
-        if (string.IsNullOrEmpty(cookie)) return null;
-        try
-        {
-            return JsonSerializer.Deserialize<T>(Protector(what).Unprotect(Base64UrlEncoder.DecodeBytes(cookie)));
-        }
-        catch (Exception e) when (e is CryptographicException or FormatException or JsonException)
-        {
-            return null; // not ours, or of a key that is gone
-        }
-    }
-
-    private IDataProtector Protector(string what) => keys.Protection.CreateProtector("provider-" + what);
+        cookies.Read<Account>(http, JoinCookie) is { } account && account.Proven + Lifetime > db.Clock.GetUtcNow() ? account : null;
 
     private static string Short(string text) => new([.. text.Take(60).Where(c => char.IsAsciiLetterOrDigit(c) || c == '_')]);
 
     private static readonly Problem Taken = Problem.Conflict("This person signs in with another account of the provider.", "provider-taken");
-
-    /// <summary>Lax: the provider's answer is a top-level navigation.</summary>
-    private static CookieOptions Options(DateTimeOffset? until) =>
-        new() { HttpOnly = true, Secure = true, SameSite = SameSiteMode.Lax, Path = "/", Expires = until, IsEssential = true };
 }
