@@ -20,6 +20,11 @@ internal sealed class Refusals(RequestDelegate next, ILogger<Refusals> log)
         {
             await Answer(http, new Problem(e.StatusCode, e.StatusCode == 413 ? "too-long" : "invalid", e.StatusCode == 413 ? "The request is too large." : "The request cannot be read."));
         }
+        // A form with U+0000 in it, or with more fields than a form may have.
+        catch (InvalidDataException e) when (!http.Response.HasStarted && e.Source is "Microsoft.AspNetCore.WebUtilities" or "Microsoft.AspNetCore.Http")
+        {
+            await Answer(http, Problem.Invalid("The form cannot be read."));
+        }
         catch (PostgresException e) when (!http.Response.HasStarted && ProblemMapping.FromPostgres(e) is not null)
         {
             await Answer(http, ProblemMapping.FromPostgres(e)!);

@@ -51,7 +51,7 @@ public sealed class RogueEhr : IAsyncDisposable
 
     public Uri Url { get; private set; } = null!;
 
-    /// <summary>Answers by path; "https://..." of a redirect, else JSON.</summary>
+    /// <summary>Answers by path; an address is a redirect, bytes are sent as they are, the rest as JSON.</summary>
     public Dictionary<string, object> Says { get; } = [];
 
     public List<string> Asked { get; } = [];
@@ -69,6 +69,7 @@ public sealed class RogueEhr : IAsyncDisposable
             lock (rogue.Asked) rogue.Asked.Add(path);
             if (!rogue.Says.TryGetValue(path, out var said)) http.Response.StatusCode = 404;
             else if (said is Uri to) (http.Response.StatusCode, http.Response.Headers.Location) = (307, to.AbsoluteUri);
+            else if (said is byte[] raw) await http.Response.Body.WriteAsync(raw);
             else await http.Response.WriteAsJsonAsync(said);
         });
         await app.StartAsync();

@@ -14,7 +14,9 @@ internal static class AppState
 {
     public const int Longest = 256 * 1024;
 
-    public static bool Of(Caller caller, string type) => type == "Basic" && caller.Kind != CallerKind.System;
+    public static bool Of(Caller caller, string type) => Of(caller.Kind, type);
+
+    public static bool Of(CallerKind kind, string type) => type == "Basic" && kind != CallerKind.System;
 
     /// <summary>
     /// A user/ scope reaches what is the user's own, the patient's in context, and everybody's, which only an administrator

@@ -50,6 +50,7 @@ internal sealed class EhrClient(OutboundHttp http, EhrConnection ehr)
             var bytes = await response.Content.ReadAsByteArrayAsync(stop);
             try
             {
+                if (!JsonText.Readable(bytes)) return new Problem(502, "ehr-answer", "The EHR's answer holds something that is no text.");
                 return bytes.Length == 0 ? default(JsonElement) : JsonDocument.Parse(bytes).RootElement;
             }
             catch (JsonException)

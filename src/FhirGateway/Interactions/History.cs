@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HealthTeams.FhirGateway.Access;
 using HealthTeams.FhirGateway.Json;
 using HealthTeams.FhirGateway.Search;
 using HealthTeams.FhirGateway.Storage;
@@ -29,7 +30,9 @@ internal sealed class History(Db db, AccessLog audit, FhirSettings settings)
         var asked = HistoryAsk.Read(request.Query, db.Clock.GetUtcNow(), request.Strict, settings.Limits.Page);
         if (!asked.Ok) return FhirAnswer.Of(asked.Problem);
 
-        var found = await Read(caller.Tenant, request.Within, type, id, asked.Value, stop);
+        // Of app state the system's history would tell what is another user's.
+        string[] types = type is not null ? [type] : [.. ResourceTypes.All.Where(t => !AppState.Of(caller, t))];
+        var found = await Read(caller.Tenant, request.Within, types, id, asked.Value, stop);
         if (id is not null && found is { Rows.Count: 0, Total: null or 0 } && !asked.Value.Narrowed) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
         // Of a window that holds a deletion only nobody can tell whose it was.
         if (limit.Value.Grants is not null && !found.Rows.Exists(r => r.Stored.Body is not null)) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
@@ -40,12 +43,12 @@ internal sealed class History(Db db, AccessLog audit, FhirSettings settings)
         return new FhirAnswer(200, Bundle(request, found, asked.Value)) { Type = "Bundle" };
     }
 
-    private async Task<Page> Read(int tenant, Tx? within, string? type, string? id, HistoryAsk ask, CancellationToken stop)
+    private async Task<Page> Read(int tenant, Tx? within, string[] kinds, string? id, HistoryAsk ask, CancellationToken stop)
     {
         var args = new List<NpgsqlParameter>();
         var where = Where(tenant, id, ask, args);
         // One plan serves all values: what is not asked is not in the text, and each type walks its own index.
-        var types = P(type is null ? Enumerable.Range(0, ResourceTypes.All.Count).Select(n => (short)n).ToArray() : (short[])[ResourceTypes.Number(type)], NpgsqlDbType.Array | NpgsqlDbType.Smallint);
+        var types = P(kinds.Select(ResourceTypes.Number).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Smallint);
         var from = $"unnest({Add(args, types)}::smallint[]) as t (type) cross join lateral";
         await using var link = await ReadLink.Open(db, tenant, within, stop);
         await using var batch = link.Batch();

@@ -15,7 +15,7 @@ internal static class JsonBody
         try
         {
             // Before names are compared: half a character in one is an exception there.
-            if (!IsText(json.Span)) return Problem.Invalid("A string holds half a character or U+0000.", code: "structure");
+            if (!JsonText.Readable(json.Span, MaxDepth)) return Problem.Invalid("A string holds half a character or U+0000.", code: "structure");
             // Two properties of one name would be read differently by different readers.
             return JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false }).RootElement;
         }
@@ -25,25 +25,5 @@ internal static class JsonBody
                 ? $"The body is not JSON that can be read (at most {MaxDepth} deep, no property twice): line {line + 1}, position {e.BytePositionInLine + 1}."
                 : $"The body is not JSON that can be read (at most {MaxDepth} deep, no property twice).", code: "structure");
         }
-    }
-
-    /// <summary>JSON can escape what Unicode and PostgreSQL do not hold: lone surrogates and U+0000.</summary>
-    private static bool IsText(ReadOnlySpan<byte> json)
-    {
-        if (json.IndexOf("\\u"u8) < 0) return true;
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
-        while (reader.Read())
-        {
-            if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.PropertyName) || !reader.ValueIsEscaped) continue;
-            try
-            {
-                if (reader.GetString()!.Contains('\0', StringComparison.Ordinal)) return false;
-            }
-            catch (InvalidOperationException)
-            {
-                return false;
-            }
-        }
-        return true;
     }
 }

@@ -18,6 +18,7 @@ namespace HealthTeams.SmartLauncher.Clients;
 internal static class ClientRegistration
 {
     private const int LargestBody = 64 * 1024;
+    private const int MaxDepth = 16;
     private const int MostWaiting = 50;
     private const int MostPerSource = 10;
     private static readonly TimeSpan Window = TimeSpan.FromHours(1);
@@ -38,11 +39,15 @@ internal static class ClientRegistration
         JsonNode? body;
         try
         {
-            body = await JsonNode.ParseAsync(http.Request.Body, documentOptions: new JsonDocumentOptions { MaxDepth = 16 }, cancellationToken: stop);
+            using var bytes = new MemoryStream();
+            await http.Request.Body.CopyToAsync(bytes, stop);
+            // Two values of one name would be approved as one and used as the other.
+            if (!JsonText.Readable(bytes.ToArray(), MaxDepth)) return Refuse("invalid_client_metadata", "A string holds something that is no text.");
+            body = JsonNode.Parse(bytes.ToArray(), documentOptions: new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false });
         }
         catch (JsonException)
         {
-            return Refuse("invalid_client_metadata", "The body is not JSON.");
+            return Refuse("invalid_client_metadata", $"The body is not JSON that can be read (at most {MaxDepth} deep, no property twice).");
         }
         if (body is not JsonObject said) return Refuse("invalid_client_metadata", "The body is not a JSON object.");
         if (await Hospital(tenants, tenant, settings, stop) is not { } hospital) return Refuse("invalid_client_metadata", "Which hospital? Add ?tenant=NAME to the address.");

@@ -80,6 +80,7 @@ public sealed class EhrDiscovery(OutboundHttp http, TimeProvider clock)
         if (bytes.Length > limit) return Failed($"{address} is larger than {limit / 1024} KB");
         try
         {
+            if (!JsonText.Readable(bytes)) return Failed($"{address} holds text that is none");
             using var document = JsonDocument.Parse(bytes);
             return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : Failed($"{address} is not a JSON object");
         }

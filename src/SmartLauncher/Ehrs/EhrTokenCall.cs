@@ -64,7 +64,9 @@ public sealed class EhrTokenCall(OutboundHttp http, KeyRing keys, EhrRegistry eh
         JsonElement body;
         try
         {
-            using var document = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(stop));
+            var bytes = await response.Content.ReadAsByteArrayAsync(stop);
+            if (!JsonText.Readable(bytes)) throw new JsonException();
+            using var document = JsonDocument.Parse(bytes);
             body = document.RootElement.Clone();
         }
         catch (JsonException)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using HealthTeams.SmartLauncher.Callers;
 using HealthTeams.SmartLauncher.Ehrs;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -61,9 +62,10 @@ public sealed class IdTokenCheck(EhrDiscovery discovery, EhrIssuer issuers, Time
     {
         try
         {
-            return idToken is not null && handler.CanReadToken(idToken) ? handler.ReadJsonWebToken(idToken) : null;
+            return idToken is not null && handler.CanReadToken(idToken) && handler.ReadJsonWebToken(idToken) is var token
+                && JsonText.Readable(Base64UrlEncoder.DecodeBytes(token.EncodedPayload)) ? token : null;
         }
-        catch (Exception e) when (e is ArgumentException or SecurityTokenException)
+        catch (Exception e) when (e is ArgumentException or FormatException or JsonException or SecurityTokenException)
         {
             return null;
         }

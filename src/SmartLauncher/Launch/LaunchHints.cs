@@ -23,6 +23,7 @@ public sealed record LaunchHints(string? Session, string? Department)
         if (appContext is null || !appContext.StartsWith('{')) return this;
         try
         {
+            if (!JsonText.Readable(System.Text.Encoding.UTF8.GetBytes(appContext))) return this;
             using var said = JsonDocument.Parse(appContext);
             return said.RootElement.TryGetProperty("visit", out var visit) && visit.ValueKind == JsonValueKind.String && Plain(visit.GetString()) is { } value
                 ? this with { Session = value } : this;

@@ -77,12 +77,19 @@ public sealed class ProviderSignIn(
         var token = await Exchange(provider, at.Value, trip, query["code"].ToString(), stop);
         if (!token.Ok) return token.Problem;
         var account = new Account(provider.Id, token.Value.Subject, IdTokenCheck.Text(token.Value, "name"), trip.ReturnUrl, db.Clock.GetUtcNow());
-        var person = await Joined(provider, account, provider.Username(provider.UsernameClaim is { } claim ? IdTokenCheck.Text(token.Value, claim) : null), stop);
+        var person = await Joined(provider, account, provider.Username(Claimed(provider, token.Value)), stop);
         if (!person.Ok) return person.Problem;
         if (person.Value is { } found) return await Enter(http, provider, found, trip.ReturnUrl, stop);
         cookies.Keep(http, JoinCookie, account, account.Proven + Lifetime);
         return "/auth/sign-in/join";
     }
+
+    /// <summary>An e-mail address that the provider did not verify is what its owner typed: it names nobody (OpenID Connect Core 5.7).</summary>
+    private static string? Claimed(IdentityProvider provider, JsonWebToken token) =>
+        provider.UsernameClaim is not { } claim || (claim == "email" && !Verified(token)) ? null : IdTokenCheck.Text(token, claim);
+
+    private static bool Verified(JsonWebToken token) =>
+        token.TryGetPayloadValue<bool>("email_verified", out var said) ? said : IdTokenCheck.Text(token, "email_verified") == "true";
 
     /// <summary>At signing out: the next one at this browser is asked who they are, however well the provider remembers the last.</summary>
     public static void AskAgain(HttpContext http) => http.Response.Cookies.Append(LeftCookie, "1", SealedCookies.Options(null));

@@ -20,7 +20,10 @@ internal sealed class Authorization(
     {
         var client = await clients.Find(request.ClientId!, stop);
         if (client is null || client.Tenant != caller.TenantSlug) return Refuse(Errors.AccessDenied, "This app is not registered for your hospital.");
-        if (await TooOld(http, request, caller, stop)) return Results.Redirect("/auth/sign-in" + QueryString.Create("returnUrl", AuthorizeEndpoint.Again(http, request)));
+        if (await TooOld(http, request, caller, stop))
+        {
+            return request.HasPromptValue(PromptValues.None) ? Refuse(Errors.LoginRequired, "The user signed in longer ago than max_age.") : AuthorizeEndpoint.SignIn(http, request);
+        }
         var asked = ScopeRules.Grant(request.GetScopes(), client.Scope, ScopeLevel.User, ScopeLevel.Patient);
 
         var handle = (string?)request["launch"];

@@ -48,14 +48,26 @@ internal static class AuthorizeEndpoint
     private static IResult Stranger(HttpContext http, OpenIddictRequest request)
     {
         if (request.HasPromptValue(PromptValues.None)) return TokenEndpoint.Refuse(Errors.LoginRequired, "Nobody is signed in.");
-        var again = Again(http, request);
-        if (again.Length > LongestAddress) return TokenEndpoint.Refuse(Errors.InvalidRequest, $"The request is longer than {LongestAddress} characters; sign in first, or ask for fewer scopes.");
         // A form of another site brings no cookie of ours; the same request as an address does.
-        if (HttpMethods.IsPost(http.Request.Method) && !http.Request.Form.ContainsKey("genuine")) return See(http, again);
-        return Results.Redirect("/auth/sign-in" + QueryString.Create("returnUrl", again));
+        if (HttpMethods.IsPost(http.Request.Method) && !http.Request.Form.ContainsKey("genuine"))
+        {
+            var again = Again(http, request);
+            return again.Length > LongestAddress ? TooLong : See(http, again);
+        }
+        return SignIn(http, request);
     }
 
-    internal static string Again(HttpContext http, OpenIddictRequest request) => http.Request.Path + new QueryBuilder(Consent.Request(request)).ToQueryString();
+    /// <summary>Signing in makes a new session, which is what max_age asks for: it is not asked a second time, or max_age=0 would ask for ever.</summary>
+    internal static IResult SignIn(HttpContext http, OpenIddictRequest request)
+    {
+        request.RemoveParameter(Parameters.MaxAge);
+        var again = Again(http, request);
+        return again.Length > LongestAddress ? TooLong : Results.Redirect("/auth/sign-in" + QueryString.Create("returnUrl", again));
+    }
+
+    private static IResult TooLong => TokenEndpoint.Refuse(Errors.InvalidRequest, $"The request is longer than {LongestAddress} characters; sign in first, or ask for fewer scopes.");
+
+    private static string Again(HttpContext http, OpenIddictRequest request) => http.Request.Path + new QueryBuilder(Consent.Request(request)).ToQueryString();
 
     /// <summary>303: the browser follows with GET.</summary>
     private static IResult See(HttpContext http, string address)

@@ -15,10 +15,10 @@ internal static class RogueKey
         n = Base64UrlEncoder.Encode(Rsa.ExportParameters(false).Modulus), e = Base64UrlEncoder.Encode(Rsa.ExportParameters(false).Exponent),
     };
 
-    public static string IdToken(string issuer, string nonce, string fhirUser, DateTimeOffset now, string sub = "rogue") =>
+    public static string IdToken(string issuer, string nonce, string fhirUser, DateTimeOffset now, string sub = "rogue", Dictionary<string, object>? more = null) =>
         new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
         {
-            Claims = new Dictionary<string, object>
+            Claims = new Dictionary<string, object>(more ?? [])
             {
                 ["iss"] = issuer, ["sub"] = sub, ["aud"] = "healthteams", ["nonce"] = nonce, ["fhirUser"] = fhirUser,
                 ["iat"] = now.ToUnixTimeSeconds(), ["exp"] = now.AddMinutes(5).ToUnixTimeSeconds(),

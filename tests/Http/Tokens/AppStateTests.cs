@@ -58,6 +58,38 @@ public sealed class AppStateTests(ProductWithApps product)
     }
 
     [Fact]
+    public async Task Wide_user_scopes_reach_another_users_state_by_no_way_round()
+    {
+        var (_, curie, me) = await User("curie");
+        var code = Code();
+        var made = await curie.Create("Basic", State(code, me, "a secret of curie"));
+        var app = product.Smart();
+        var osler = app.With((await app.Tokens(await product.SignedIn("osler"), "openid fhirUser user/*.cruds")).Access());
+        foreach (var way in new[]
+        {
+            "_history?_count=50", "Basic/_history", $"Basic/{made.Id()}/_history", $"Basic/{made.Id()}/_history/1", $"Basic/{made.Id()}", $"Basic?_id={made.Id()}", $"?_type=Basic&_id={made.Id()}",
+            $"Practitioner?_revinclude=Basic:subject&_id={me.Split('/')[^1]}", $"Practitioner/{me.Split('/')[^1]}/$everything", $"Basic/{made.Id()}/$meta", $"Basic?subject={me}", "$export?_type=Basic",
+        })
+        {
+            var text = await (await osler.GetAsync($"/fhir/{way}")).Content.ReadAsStringAsync();
+            Assert.False(text.Contains(code, StringComparison.Ordinal) || text.Contains("a secret of curie", StringComparison.Ordinal), $"{way}: {text}");
+        }
+        // Nor by asking whether there is one.
+        var has = await (await osler.GetAsync($"/fhir/Practitioner?_has:Basic:subject:code=https://app.example|{code}")).Body();
+        Assert.False(has.TryGetProperty("entry", out var hits) && hits.EnumerateArray().Any(e => e.GetProperty("resource").GetProperty("resourceType").GetString() == "Practitioner"), has.GetRawText());
+        var nested = await osler.PostAsync("/fhir", FhirHttp.Json("""{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"GET","url":"_history"}},{"request":{"method":"GET","url":"Basic"}}]}"""));
+        Assert.DoesNotContain(code, await nested.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+
+        using var export = new HttpRequestMessage(HttpMethod.Get, "/fhir/$export?_type=Basic");
+        export.Headers.Add("Prefer", "respond-async");
+        Assert.Equal(HttpStatusCode.Forbidden, (await osler.SendAsync(export)).StatusCode);
+        var told = await osler.PostAsync("/fhir/Subscription", FhirHttp.Json("""{"resourceType":"Subscription","status":"requested","reason":"r","criteria":"Basic?code=x","channel":{"type":"websocket","payload":"application/fhir+json"}}"""));
+        Assert.Equal(HttpStatusCode.Forbidden, told.StatusCode);
+        // The history of all the rest is still theirs to read.
+        Assert.Equal(HttpStatusCode.OK, (await osler.GetAsync("/fhir/_history?_count=5")).StatusCode);
+    }
+
+    [Fact]
     public async Task Configuration_of_everybody_is_read_by_all_and_written_by_administrators()
     {
         var code = Code();

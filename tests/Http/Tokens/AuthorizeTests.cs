@@ -234,5 +234,22 @@ public sealed class AuthorizeTests(ProductWithApps product)
         Assert.Equal(HttpStatusCode.OK, (await app.Open(browser, Scope, ("max_age", "600"))).StatusCode);
         product.Clock.Advance(TimeSpan.FromMinutes(11));
         Assert.StartsWith("/auth/sign-in?", (await app.Open(browser, Scope, ("max_age", "600"))).Headers.Location!.ToString(), StringComparison.Ordinal);
+        // Not a page where the app said that none may be shown.
+        Assert.Equal("login_required", SmartApp.Returned(await app.Open(browser, Scope, ("max_age", "600"), ("prompt", "none")))["error"]);
+    }
+
+    [Fact, Trait("Row", "SMART-S7")]
+    public async Task An_app_that_wants_a_fresh_sign_in_gets_one_and_not_an_endless_row_of_them()
+    {
+        var app = product.Smart();
+        foreach (var browser in new[] { await product.SignedIn("curie"), product.Device() })
+        {
+            product.Clock.Advance(TimeSpan.FromSeconds(2));
+            var asked = (await app.Open(browser, Scope, ("max_age", "0"))).Headers.Location!.ToString();
+            var back = System.Web.HttpUtility.ParseQueryString(asked[asked.IndexOf('?', StringComparison.Ordinal)..])["returnUrl"]!;
+            await product.SignIn(browser, "curie");
+            product.Clock.Advance(TimeSpan.FromSeconds(2));
+            Assert.Contains("data-authorize=\"consent\"", await browser.GetStringAsync(back), StringComparison.Ordinal);
+        }
     }
 }

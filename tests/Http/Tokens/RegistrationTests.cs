@@ -94,6 +94,10 @@ public sealed class RegistrationTests(ProductWithApps product) : IClassFixture<P
     [InlineData("""{"redirect_uris":["https://a.example/"],"launch_url":"javascript:alert(1)"}""", "invalid_client_metadata")]
     [InlineData("""[]""", "invalid_client_metadata")]
     [InlineData("""not json""", "invalid_client_metadata")]
+    [InlineData("""{"client_name":"shown","client_name":"meant","redirect_uris":["https://a.example/"]}""", "invalid_client_metadata")]
+    [InlineData("""{"client_name":"half \ud800","redirect_uris":["https://a.example/"]}""", "invalid_client_metadata")]
+    [InlineData("""{"redirect_uris":["https://a.example/\ud800"]}""", "invalid_client_metadata")]
+    [InlineData("""{"redirect_uris":["https://a.example/"],"scope":"openid\u0000"}""", "invalid_client_metadata")]
     [InlineData("", "invalid_client_metadata")]
     public async Task A_registration_that_cannot_stand_is_refused_with_its_reason(string body, string error)
     {

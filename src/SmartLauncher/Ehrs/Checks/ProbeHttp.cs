@@ -26,7 +26,9 @@ public sealed class ProbeHttp(OutboundHttp http)
         if (!response.IsSuccessStatusCode) return new Problem(502, "answered", $"HTTP {status}.", status);
         try
         {
-            using var document = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(stop));
+            var bytes = await response.Content.ReadAsByteArrayAsync(stop);
+            if (!JsonText.Readable(bytes)) return NoJson;
+            using var document = JsonDocument.Parse(bytes);
             return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : NoJson;
         }
         catch (JsonException)
