@@ -6,8 +6,12 @@ namespace HealthTeams.Tests.Browser;
 /// <summary>The administration in a real browser: registering with the keyboard, steps that appear, a trial launch, every size.</summary>
 [Collection("browser")]
 [Trait("Row", "EHR-11")]
-public sealed class AdministrationTests(RealBrowser browser, ProductWithEhr product)
+public sealed class AdministrationTests(RealBrowser browser, ProductWithEhr product) : IAsyncLifetime
 {
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => browser.Leave();
+
     [Fact]
     public async Task An_administrator_registers_an_EHR_with_the_keyboard_and_reads_step_by_step_what_is_wrong()
     {
@@ -15,6 +19,7 @@ public sealed class AdministrationTests(RealBrowser browser, ProductWithEhr prod
         await page.GetByRole(AriaRole.Link, new() { Name = "Admin" }).PressAsync("Enter");
         await page.GetByRole(AriaRole.Link, new() { Name = "Register an EHR" }).PressAsync("Enter");
         // The first field waits for the address.
+        await page.Locator("#iss:focus").WaitForAsync();
         await page.Keyboard.TypeAsync("http://127.0.0.1:9/r4");
         await page.Keyboard.PressAsync("Tab");
         await page.Keyboard.TypeAsync("client-of-the-vendor");

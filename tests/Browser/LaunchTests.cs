@@ -6,8 +6,12 @@ namespace HealthTeams.Tests.Browser;
 
 /// <summary>Launches as browsers really treat them: tabs that share cookies, frames that may keep none, forms that policies watch.</summary>
 [Collection("browser")]
-public sealed class LaunchTests(RealBrowser browser, ProductWithEhr product)
+public sealed class LaunchTests(RealBrowser browser, ProductWithEhr product) : IAsyncLifetime
 {
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => browser.Leave();
+
     [Fact, Trait("Row", "SMART-A28")]
     public async Task Three_patients_in_three_tabs_of_one_browser_stay_apart()
     {

@@ -5,8 +5,12 @@ namespace HealthTeams.Tests.Browser;
 
 /// <summary>Every page, in both languages, on a phone, a desk and a wall: nothing runs off sideways, every control has a name.</summary>
 [Collection("browser")]
-public sealed class PagesTests(RealBrowser browser, ProductWithEhr product)
+public sealed class PagesTests(RealBrowser browser, ProductWithEhr product) : IAsyncLifetime
 {
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => browser.Leave();
+
     public static TheoryData<int, int, string> Screens => new()
     {
         { 390, 844, "en-GB" }, { 1280, 800, "en-GB" }, { 1920, 1080, "en-GB" }, { 390, 844, "fr-FR" }, { 1280, 800, "fr-FR" },

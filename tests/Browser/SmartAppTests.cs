@@ -27,7 +27,7 @@ public sealed class SmartAppTests(RealBrowser browser, ProductWithEhr product) :
     {
         app?.Kill();
         app?.Dispose();
-        return Task.CompletedTask;
+        return browser.Leave();
     }
 
     private async Task Register(string id, string host, string name, bool framed = false)

@@ -7,8 +7,12 @@ namespace HealthTeams.Tests.Browser;
 
 /// <summary>The main job: an EHR books, a clinician launches from the chart, the patient comes in, both see each other, the EHR gets the status back.</summary>
 [Collection("browser")]
-public sealed class WholePathTests(RealBrowser browser, ProductWithEhr product)
+public sealed class WholePathTests(RealBrowser browser, ProductWithEhr product) : IAsyncLifetime
 {
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => browser.Leave();
+
     [Fact]
     [Trait("Row", "EHR-01")]
     public async Task From_booking_in_the_EHR_to_its_status_written_back_both_see_and_hear_each_other()
