@@ -63,6 +63,7 @@ internal static partial class DemoHospital
         var brands = services.GetRequiredService<Brands>();
         await brands.Set(demo.Id, new Brand(demo.Name, "https://hospital.example") { City = "Paris", Country = "FR" }, stop);
         await brands.Set(north.Id, new Brand(north.Name, "https://north.example") { City = "Lille", Country = "FR" }, stop);
+        await OldAccounts(services, settings, demo, stop);
         if (settings.Simulator) await Simulator(services, settings, demo, stop);
         return seed;
     }
@@ -128,6 +129,17 @@ internal static partial class DemoHospital
     {
         var amount = int.Parse(text[..^1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
         return text[^1] switch { 'm' => TimeSpan.FromMinutes(amount), 'h' => TimeSpan.FromHours(amount), _ => TimeSpan.FromDays(amount) };
+    }
+
+    /// <summary>A simulator that was at another port, or is left out today, offers no button that leads nowhere.</summary>
+    private static async Task OldAccounts(IServiceProvider services, HostSettings settings, Tenant demo, CancellationToken stop)
+    {
+        var providers = services.GetRequiredService<IdentityProviders>();
+        var today = settings.Simulator ? $"http://localhost:{settings.SimulatorPort}/accounts" : null;
+        foreach (var old in (await providers.All(demo.Id, stop)).Where(p => p.ClientId == "healthteams-staff" && p.Issuer.StartsWith("http://localhost:", StringComparison.Ordinal) && p.Issuer != today))
+        {
+            await providers.Remove(demo.Id, old.Issuer, stop);
+        }
     }
 
     private static async Task Simulator(IServiceProvider services, HostSettings settings, Tenant demo, CancellationToken stop)

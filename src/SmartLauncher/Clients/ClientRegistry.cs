@@ -116,7 +116,10 @@ public sealed class ClientRegistry(IServiceScopeFactory scopes, Db db, TenantDir
 
     private static async Task<long> Revoke(IServiceProvider services, IOpenIddictApplicationManager manager, object application, string id, CancellationToken stop)
     {
-        var revoked = await services.GetRequiredService<IOpenIddictTokenManager>().RevokeByApplicationIdAsync((await manager.GetIdAsync(application, stop))!, stop);
+        var key = (await manager.GetIdAsync(application, stop))!;
+        // The grants first: a token that is being given at this moment belongs to one, and counts no more than it does.
+        await services.GetRequiredService<IOpenIddictAuthorizationManager>().RevokeByApplicationIdAsync(key, stop);
+        var revoked = await services.GetRequiredService<IOpenIddictTokenManager>().RevokeByApplicationIdAsync(key, stop);
         // The command line has no memory to clear.
         services.GetService<AccessTokens>()?.Forget(id);
         return revoked;

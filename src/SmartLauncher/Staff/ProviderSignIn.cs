@@ -25,7 +25,9 @@ public sealed class ProviderSignIn(
     private const string TripCookie = "__Host-ht-trip-", JoinCookie = "__Host-ht-join", LeftCookie = "__Host-ht-left";
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
     private readonly SealedCookies cookies = new(keys.Protection.CreateProtector("provider-sign-in"));
-    private readonly BriefMemory<string, EhrEndpoints> known = new(db.Clock, TimeSpan.FromSeconds(30), 1000);
+    /// <summary>A provider that is away is not asked at each press of the button.</summary>
+    private static readonly TimeSpan AwayFor = TimeSpan.FromSeconds(5);
+    private readonly BriefMemory<string, Outcome<EhrEndpoints>> known = new(db.Clock, TimeSpan.FromSeconds(30), 1000);
 
     private string Callback => settings.At("/auth/provider/callback");
 
@@ -135,6 +137,13 @@ public sealed class ProviderSignIn(
     private async Task<Outcome<EhrEndpoints>> Discover(IdentityProvider provider, CancellationToken stop)
     {
         if (known.TryGet(provider.Issuer, out var at)) return at;
+        var read = await Configuration(provider, stop);
+        known.Keep(provider.Issuer, read, read.Ok ? null : db.Clock.GetUtcNow() + AwayFor);
+        return read;
+    }
+
+    private async Task<Outcome<EhrEndpoints>> Configuration(IdentityProvider provider, CancellationToken stop)
+    {
         var root = new Uri(provider.Issuer.TrimEnd('/') + "/");
         var document = await discovery.Json(new Uri(root, ".well-known/openid-configuration"), stop);
         if (!document.Ok) return document.Problem with { Code = "provider-unreachable" };
@@ -142,10 +151,8 @@ public sealed class ProviderSignIn(
         if (DiscoveryRules.Text(document.Value, "issuer") != provider.Issuer) return new Problem(502, "provider-answer", "The provider's configuration names another issuer.");
         var read = DiscoveryRules.FromSmart(root, document.Value);
         if (!read.Ok) return read.Problem with { Code = "provider-answer" };
-        if (read.Value.Jwks is null) return new Problem(502, "provider-answer", "The provider's configuration names no keys.");
-        var found = read.Value with { Named = EhrDiscovery.Named(provider.Issuer, read.Value.Token, read.Value.Jwks) };
-        known.Keep(provider.Issuer, found);
-        return found;
+        return read.Value.Jwks is null ? new Problem(502, "provider-answer", "The provider's configuration names no keys.")
+            : read.Value with { Named = EhrDiscovery.Named(provider.Issuer, read.Value.Token, read.Value.Jwks) };
     }
 
     /// <returns>The person; null when nobody has joined the account.</returns>

@@ -42,7 +42,9 @@ public sealed class SignOutTests(ProductWithEhr product) : IClassFixture<Product
         var trail = await new Browser(product).Launch("practitioner", visit);
         var id = await product.Visit(trail);
         // Signing out does not take the only way by which the end can be told.
-        await product.Db.In(1, Actor.Product, tx => Task.FromResult(tx.Publish("seat.signed-out", $"visit/{id}", null, new { person = product.Ask<Guid>($"select person from auth.visit_session where id = '{trail.Session()}'").Result })), default);
+        var person = await product.Ask<Guid>($"select person from auth.visit_session where id = '{trail.Session()}'");
+        Assert.NotEqual(Guid.Empty, person);
+        await product.Db.In(1, Actor.Product, tx => Task.FromResult(tx.Publish("seat.signed-out", $"visit/{id}", null, new { person })), default);
         await product.Db.In(1, Actor.Product, async tx =>
         {
             await tx.Execute("update collab.visit set status = 'Finished', started_at = @Now, finished_at = @Now where tenant = @Tenant and id = @id", new { tx.Tenant, id, tx.Now });

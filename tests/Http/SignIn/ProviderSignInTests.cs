@@ -152,6 +152,18 @@ public sealed partial class ProviderSignInTests(ProductWithEhr product) : IClass
         await TestProduct.Until(async () => Problem(await browser.Follow(way)) == "provider-unknown", "the provider is forgotten", seconds: 8);
     }
 
+    [Fact]
+    public async Task A_provider_that_is_away_is_asked_again_after_some_seconds_not_at_each_press()
+    {
+        await product.Staff("curie", "Curie");
+        var browser = await Registered("preferred_username");
+        await product.StopEhr();
+        Assert.Equal("provider-unreachable", Problem(await Begin(browser)));
+        await product.StartEhr();
+        Assert.Equal("provider-unreachable", Problem(await Begin(browser)));
+        await TestProduct.Until(async () => (await Begin(browser)).End().AbsolutePath == "/accounts/authorize", "the provider is asked again", seconds: 12);
+    }
+
     [Theory]
     [InlineData("ftp://id.example", "issuer")]
     [InlineData("http://id.example", "issuer")]

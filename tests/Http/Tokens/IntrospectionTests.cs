@@ -12,6 +12,20 @@ namespace HealthTeams.Tests.Tokens;
 [Collection("tokens")]
 public sealed class IntrospectionTests(ProductWithApps product)
 {
+    [Fact, Trait("Row", "SMART-S10")]
+    public async Task Taking_back_everything_of_a_client_ends_its_grants_with_what_they_are_giving_at_that_moment()
+    {
+        await product.Register(new ClientToAdd("taken-back", "public", "demo", Backend: false) { Redirects = [SmartApp.Redirect] });
+        var app = product.Smart("taken-back");
+        var tokens = await app.Tokens(await product.SignedIn("curie"), "openid user/Patient.rs offline_access");
+        // A token that is written after the act, by an exchange that was under way.
+        const string late = """update auth."OpenIddictTokens" set "Status" = 'valid' where "ApplicationId" = (select "Id" from auth."OpenIddictApplications" where "ClientId" = 'taken-back')""";
+        Assert.True((await product.Clients.RevokeTokens("demo", "taken-back", Actor.Product, default)).Ok);
+        await product.Sql(late);
+        Assert.Equal(HttpStatusCode.Unauthorized, await app.Read(tokens.Access(), "Patient?_count=1"));
+        Assert.Equal("invalid_grant", await (await app.Refresh(tokens.Text("refresh_token")!)).Refused(HttpStatusCode.BadRequest));
+    }
+
     private const string Scope = "openid fhirUser launch patient/Patient.rs offline_access";
 
     private async Task<System.Text.Json.JsonElement> Launched(SmartApp app, string id)
