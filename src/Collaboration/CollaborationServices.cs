@@ -1,5 +1,12 @@
 using System.Text.Json;
+using HealthTeams.Collaboration.Activity;
+using HealthTeams.Collaboration.Approvals;
 using HealthTeams.Collaboration.Messages;
+using HealthTeams.Collaboration.PatientLists;
+using HealthTeams.Collaboration.People;
+using HealthTeams.Collaboration.Shifts;
+using HealthTeams.Collaboration.Tasks;
+using HealthTeams.Collaboration.Teams;
 using HealthTeams.Collaboration.Visits;
 using HealthTeams.Platform.Due;
 using HealthTeams.Platform.Live;
@@ -25,8 +32,16 @@ public static class CollaborationServices
         services.AddHostedService(s => s.GetRequiredService<RoomBroadcast>());
         services.AddSingleton<MessageDoor>();
         services.AddSingleton<MessageBox>();
+        services.AddSingleton<PeopleDirectory>();
+        services.AddSingleton<ActivityFeed>();
+        services.AddTeams();
+        services.AddPatientLists();
+        services.AddTasks();
+        services.AddApprovals();
+        services.AddShifts();
 
-        services.AddSingleton(new EventRoute(LiveRelay.Consumer, e => e.Kind.StartsWith("visit.", StringComparison.Ordinal) || e.Kind.StartsWith("message.", StringComparison.Ordinal)));
+        services.AddSingleton(new EventRoute(LiveRelay.Consumer, e => LiveKinds.Contains(e.Kind.AsSpan(0, Math.Max(0, e.Kind.IndexOf('.', StringComparison.Ordinal))).ToString())));
+        services.AddSingleton(new LiveRoute(NoticeGroups));
         services.AddSingleton(new LiveRoute(e => e.Kind.StartsWith("visit.", StringComparison.Ordinal) ? [LiveTopics.Visits(e.Tenant)] : []));
         services.AddSingleton(new LiveRoute(MessageGroups));
         return services;
@@ -37,6 +52,10 @@ public static class CollaborationServices
     {
         services.AddSingleton<IDueSweep, NotifyDue>();
         services.AddSingleton<IDueSweep, EmptyRooms>();
+        services.AddPatientListWork();
+        services.AddTaskWork();
+        services.AddApprovalWork();
+        services.AddShiftWork();
         return services;
     }
 
@@ -44,6 +63,16 @@ public static class CollaborationServices
     {
         routes.MapHub<RoomHub>("/hubs/room");
         return routes;
+    }
+
+    /// <summary>What comes before the dot of an event's kind, where pages follow it.</summary>
+    private static readonly HashSet<string> LiveKinds = ["visit", "message", "notice", "team", "list", "task", "approval", "shift"];
+
+    private static IEnumerable<string> NoticeGroups(Event e)
+    {
+        if (e.Kind != "notice.told") yield break;
+        using var data = JsonDocument.Parse(e.Data);
+        foreach (var person in data.RootElement.GetProperty("people").EnumerateArray()) yield return LiveTopics.Person(e.Tenant, person.GetGuid());
     }
 
     /// <summary>A message concerns its recipients' pages and nobody else's.</summary>

@@ -2,6 +2,7 @@ using HealthTeams.Collaboration.People;
 using HealthTeams.Collaboration.Visits;
 using HealthTeams.FhirGateway.Access;
 using HealthTeams.FhirGateway.Appointments;
+using HealthTeams.FhirGateway.Approvals;
 using HealthTeams.FhirGateway.AuditEvents;
 using HealthTeams.FhirGateway.Bulk;
 using HealthTeams.FhirGateway.Communications;
@@ -9,12 +10,16 @@ using HealthTeams.FhirGateway.Compartments;
 using HealthTeams.FhirGateway.Ehr;
 using HealthTeams.FhirGateway.Encounters;
 using HealthTeams.FhirGateway.Interactions;
+using HealthTeams.FhirGateway.Lists;
 using HealthTeams.FhirGateway.Operations;
 using HealthTeams.FhirGateway.People;
 using HealthTeams.FhirGateway.Scheduling;
 using HealthTeams.FhirGateway.Search.Own;
+using HealthTeams.FhirGateway.Shifts;
 using HealthTeams.FhirGateway.Storage;
 using HealthTeams.FhirGateway.Subscriptions;
+using HealthTeams.FhirGateway.Tasks;
+using HealthTeams.FhirGateway.Teams;
 using HealthTeams.FhirGateway.Validation;
 using HealthTeams.Platform.Audit;
 using HealthTeams.Platform.Due;
@@ -62,8 +67,10 @@ public static class FhirGatewayServices
         services.AddSingleton<EhrHealth>();
         services.AddSingleton(s => new FhirBatch(s.GetRequiredService<FhirRouter>(), s.GetRequiredService<FhirSettings>()));
 
+        services.AddSingleton<ProjectedResources>();
         services.AddSingleton<VisitProjection>();
-        services.AddSingleton<MessageProjection>();
+        services.AddSingleton<IProjection>(s => s.GetRequiredService<VisitProjection>());
+        services.AddSingleton<IProjection, MessageProjection>();
         services.AddSingleton(s => new Lazy<VisitProjection>(s.GetRequiredService<VisitProjection>));
         services.AddSingleton<IResourceSlice>(s => new PersonSlice("Patient", PersonKind.Patient, s.GetRequiredService<VisitDoor>()));
         services.AddSingleton<IResourceSlice>(s => new PersonSlice("Practitioner", PersonKind.Staff, s.GetRequiredService<VisitDoor>()));
@@ -73,6 +80,12 @@ public static class FhirGatewayServices
         services.AddSingleton(VisitWriteBack.Route);
         services.AddSingleton(s => new LaunchChart(s.GetRequiredService<Db>(), s.GetRequiredService<FhirRouter>(), s.GetRequiredService<FhirSettings>(), s.GetRequiredService<AccessLog>()));
         services.AddSingleton(s => new StaffPractitioner(s.GetRequiredService<Db>(), s.GetRequiredService<WriteEngine>()));
+        services.AddSingleton<IResourceSlice, TaskSlice>();
+        services.AddTeamMapping();
+        services.AddListMapping();
+        services.AddTaskMapping();
+        services.AddApprovalMapping();
+        services.AddShiftMapping();
         services.AddScheduling();
         services.AddSubscriptions();
         services.AddBulk();
@@ -160,10 +173,10 @@ public static class FhirGatewayServices
     }
 
     /// <summary>The gateway's end of the port that Platform declares (decision record 0001).</summary>
-    public static ProjectFhir Projection(IServiceProvider services) => (tx, kind, id) => kind switch
+    public static ProjectFhir Projection(IServiceProvider services)
     {
-        "visit" => services.GetRequiredService<VisitProjection>().Project(tx, id),
-        "message" => services.GetRequiredService<MessageProjection>().Project(tx, id),
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "nothing is projected for this"),
-    };
+        var projections = new Lazy<Dictionary<string, IProjection>>(() => services.GetServices<IProjection>().ToDictionary(p => p.Kind));
+        return (tx, kind, id) => projections.Value.TryGetValue(kind, out var projection) ? projection.Project(tx, id)
+            : throw new ArgumentOutOfRangeException(nameof(kind), kind, "nothing is projected for this");
+    }
 }

@@ -1,5 +1,10 @@
 using HealthTeams.SmartLauncher.Tokens;
+using HealthTeams.Web.Activity;
+using HealthTeams.Web.Approvals;
 using HealthTeams.Web.Consent;
+using HealthTeams.Web.PatientLists;
+using HealthTeams.Web.Shifts;
+using HealthTeams.Web.Tasks;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Mvc.ApplicationParts;
@@ -17,6 +22,11 @@ public static class WebServices
         services.AddScoped<Words>();
         services.AddSingleton<ShowAuthorizePage>(AuthorizeViews.Show);
         services.AddSingleton<SmartLauncher.Launch.OnwardPage>(Launch.OnwardForm.Show);
+        services.AddSingleton<NoticeSentences>();
+        services.AddPatientListPages();
+        services.AddTaskPages();
+        services.AddApprovalPages();
+        services.AddShiftPages();
         services.AddAntiforgery(Antiforgery);
         services.AddRazorPages(pages => pages.RootDirectory = "/")
             .AddMvcOptions(mvc => mvc.Filters.Add<LanguageChoice>())

@@ -1,19 +1,34 @@
 // Bundles the live parts and the styles into wwwroot/dist, and refuses to when a page says something French lacks.
-import { copyFile, mkdir, readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import esbuild from "esbuild";
 
 const out = "wwwroot/dist";
-const french = "Frame/words.fr.json";
+const capabilities = [
+  "Frame", "Visits", "Messages", "SignIn", "Launch", "Guests", "Consent", "Apps", "Administration", "../SmartLauncher/Ehrs/Checks",
+  "Teams", "Activity", "PatientLists", "Tasks", "Approvals", "Shifts",
+];
+
+/** The French of all capabilities: each keeps its own words.fr.json; what two say stands in Frame's. */
+async function french() {
+  const all = {};
+  for (const folder of capabilities) {
+    const words = await readFile(`${folder}/words.fr.json`, "utf8").then(JSON.parse, () => ({}));
+    for (const [english, said] of Object.entries(words)) {
+      if (english in all && all[english] !== said) console.error(`${folder}: "${english}" is said twice, and differently`);
+      all[english] = said;
+    }
+  }
+  return all;
+}
 
 async function sources() {
-  const capabilities = ["Frame", "Visits", "Messages", "SignIn", "Launch", "Guests", "Consent", "Apps", "Administration", "../SmartLauncher/Ehrs/Checks"];
   const files = await Promise.all(capabilities.map(async (folder) =>
     (await readdir(folder, { recursive: true })).map((name) => `${folder}/${name}`)));
   return files.flat().filter((name) => /\.(cs|cshtml|ts)$/.test(name));
 }
 
 async function untranslated() {
-  const known = JSON.parse(await readFile(french, "utf8"));
+  const known = await french();
   const used = new Map();
   for (const file of await sources()) {
     const text = await readFile(file, "utf8");
@@ -31,7 +46,7 @@ if (missing.length > 0) {
 }
 
 const options = {
-  entryPoints: { app: "Frame/app.ts", onward: "Launch/onward.ts", room: "Visits/Room/room.ts", style: "Frame/styles/style.css" },
+  entryPoints: { app: "Frame/app.ts", onward: "Launch/onward.ts", room: "Visits/Room/room.ts", lists: "PatientLists/lists.ts", tasks: "Tasks/tasks.ts", approvals: "Approvals/approvals.ts", shifts: "Shifts/shifts.ts", style: "Frame/styles/style.css" },
   outdir: out,
   bundle: true,
   minify: true,
@@ -42,6 +57,6 @@ const options = {
 };
 
 await mkdir(out, { recursive: true });
-await copyFile(french, `${out}/words.fr.json`);
+await writeFile(`${out}/words.fr.json`, JSON.stringify(await french()));
 if (process.argv.includes("--watch")) await (await esbuild.context(options)).watch();
 else await esbuild.build(options);

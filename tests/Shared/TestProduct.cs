@@ -97,6 +97,22 @@ public class TestProduct : IAsyncLifetime
         return person.Id;
     }
 
+    /// <summary>A team with these members ("Owner", "Member", "Guest").</summary>
+    public async Task<Guid> Team(string name, params (Guid Person, string Role)[] members)
+    {
+        var team = Guid.CreateVersion7();
+        await Sql($"insert into collab.team (tenant, id, name, created_at) select 1, '{team}', '{name.Replace("'", "''", StringComparison.Ordinal)}', now()");
+        foreach (var (person, role) in members) await Sql($"insert into collab.team_member (tenant, team, person, role, since) values (1, '{team}', '{person}', '{role}', now())");
+        return team;
+    }
+
+    /// <summary>Posts a form as a browser does: the antiforgery token comes with a page.</summary>
+    public static async Task<HttpResponseMessage> Post(HttpClient client, string path, params (string Name, string Value)[] fields)
+    {
+        var token = Form.Token(await client.GetStringAsync("/activity"));
+        return await client.PostAsync(path, new FormUrlEncodedContent(fields.Append(("__RequestVerificationToken", token)).Select(f => KeyValuePair.Create(f.Item1, f.Item2))));
+    }
+
     /// <summary>A browser's cookie jar after signing in; the antiforgery token comes with the form, as for anybody.</summary>
     public async Task<HttpClient> SignedIn(string username) => await SignIn(this.Device(), username);
 

@@ -10,8 +10,10 @@ namespace HealthTeams.FhirGateway.Appointments;
 /// A visit's own decisions as the next version of its Appointment and Encounter, in the same transaction (decision record
 /// 0001). Every token stays but status, statusHistory and period.
 /// </summary>
-internal sealed class VisitProjection(WriteEngine engine, SlotClaims slots)
+internal sealed class VisitProjection(WriteEngine engine, SlotClaims slots) : IProjection
 {
+    public string Kind => "visit";
+
     public async Task Project(Tx tx, Guid id)
     {
         var visit = await tx.OneOrNone<Visit>("""

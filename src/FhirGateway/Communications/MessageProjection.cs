@@ -5,8 +5,10 @@ using HealthTeams.FhirGateway.Storage;
 namespace HealthTeams.FhirGateway.Communications;
 
 /// <summary>R4 has one "received" for all recipients: it is set when the last of them has read.</summary>
-internal sealed class MessageProjection(WriteEngine engine)
+internal sealed class MessageProjection(WriteEngine engine) : IProjection
 {
+    public string Kind => "message";
+
     public async Task Project(Tx tx, Guid message)
     {
         var state = await tx.OneOrNone<(string? Communication, DateTimeOffset? Read)>("""

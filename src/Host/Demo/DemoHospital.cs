@@ -60,6 +60,11 @@ internal static partial class DemoHospital
         var seed = await Seed(services.GetRequiredService<Db>(), stop);
         await Bundle(services, demo, "demo.json", seed, stop);
         await Bundle(services, north, "north.json", seed, stop);
+        await DemoTeams.Load(services, demo, stop);
+        await DemoLists.Load(services, demo, seed, stop);
+        await DemoTasks.Load(services, demo, seed, stop);
+        await DemoApprovals.Load(services, demo, seed, stop);
+        await DemoShifts.Load(services, demo, seed, stop);
         var brands = services.GetRequiredService<Brands>();
         await brands.Set(demo.Id, new Brand(demo.Name, "https://hospital.example") { City = "Paris", Country = "FR" }, stop);
         await brands.Set(north.Id, new Brand(north.Name, "https://north.example") { City = "Lille", Country = "FR" }, stop);

@@ -1,7 +1,9 @@
+using HealthTeams.Collaboration.Activity;
+
 namespace HealthTeams.Web.Frame;
 
 /// <summary>What the frame of every staff page shows: numbers, and who sent an urgent message; nothing clinical.</summary>
-public sealed class CountsPage(VisitLists visits, MessageBox messages) : StaffPage
+public sealed class CountsPage(VisitLists visits, MessageBox messages, ActivityFeed activity) : StaffPage
 {
     public async Task<IActionResult> OnGetAsync()
     {
@@ -10,6 +12,7 @@ public sealed class CountsPage(VisitLists visits, MessageBox messages) : StaffPa
         return new JsonResult(new
         {
             Waiting = await visits.Waiting(Me, Stop),
+            Unseen = await activity.Unseen(Me, Stop),
             Unread = mine.Count(row => !row.Read),
             Urgent = mine.Where(row => row is { Priority: "urgent", Read: false }).Select(row => new { row.Id, row.From, row.Notified }),
         });

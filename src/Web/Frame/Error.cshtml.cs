@@ -8,7 +8,7 @@ public sealed class ErrorPage : PageModel
     private int status;
 
     /// <summary>The trace's id, which the logs carry too.</summary>
-    public string Reference => Activity.Current?.TraceId.ToString() ?? HttpContext.TraceIdentifier;
+    public string Reference => System.Diagnostics.Activity.Current?.TraceId.ToString() ?? HttpContext.TraceIdentifier;
 
     public void OnGet(int? status) => Show(status);
     public void OnPost(int? status) => Show(status);

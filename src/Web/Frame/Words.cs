@@ -10,7 +10,7 @@ public sealed class Words(IHttpContextAccessor accessor)
     public const string Cookie = "ht-lang";
 
     private static readonly string[] Languages = ["en", "fr"];
-    private static readonly Dictionary<string, string> French = Load("words.fr.json");
+    private static readonly Dictionary<string, string> French = Load("words.fr.json"); // of every capability's folder
     private static readonly CultureInfo English = CultureInfo.GetCultureInfo("en-GB");
     private static readonly CultureInfo Francais = CultureInfo.GetCultureInfo("fr-FR");
 
@@ -61,7 +61,13 @@ public sealed class Words(IHttpContextAccessor accessor)
 
     private static Dictionary<string, string> Load(string name)
     {
-        using var stream = typeof(Words).Assembly.GetManifestResourceStream(name)!;
-        return JsonSerializer.Deserialize<Dictionary<string, string>>(stream)!;
+        var assembly = typeof(Words).Assembly;
+        var all = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var resource in assembly.GetManifestResourceNames().Where(n => n.EndsWith(name, StringComparison.Ordinal)))
+        {
+            using var stream = assembly.GetManifestResourceStream(resource)!;
+            foreach (var (english, french) in JsonSerializer.Deserialize<Dictionary<string, string>>(stream)!) all[english] = french;
+        }
+        return all;
     }
 }

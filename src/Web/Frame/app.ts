@@ -1,5 +1,6 @@
 import "../Administration/check.js";
 import "./dialogs.js";
+import "./picker.js";
 import { tick } from "./clock.js";
 import { refreshCounts, show } from "./counts.js";
 import { onKey, showKeys, tellKey } from "./keys.js";
@@ -18,12 +19,12 @@ forgetUndo();
 if (document.body.classList.contains("staff")) staff();
 
 function staff(): void {
-  const live = new Live(["visits", "messages"]);
   const root = document.querySelector<HTMLElement>("[data-live-list]");
+  const live = new Live(["visits", "messages", "me", ...(root?.dataset.topics?.split(" ") ?? [])]);
   const list = root ? new LiveList(root, fresh) : undefined;
   live.onChange(({ kind }) => {
     refreshCounts();
-    if (list && concerns(root!.dataset.liveList!, kind)) list.refresh();
+    if (list && concerns(root!, kind)) list.refresh();
   });
   live.onReturn(() => { refreshCounts(); list?.refresh(); });
   void live.start();
@@ -31,12 +32,20 @@ function staff(): void {
   // Lateness comes with time alone.
   if (list) setInterval(() => list.refresh(), 60_000);
   keys(list);
+  others();
   account();
 }
 
-/** A person's or a participant's change touches visits too; only what belongs to the other list is left out. */
-const concerns = (name: string, kind: string): boolean =>
-  kind === "live.reset" || (name === "messages" ? kind.startsWith("message") : !kind.startsWith("message"));
+/**
+ * data-kinds says which changes a list follows ("task notice"). Without it: messages follow messages, the visits all but
+ * them, since a person's or a participant's change touches visits too.
+ */
+function concerns(root: HTMLElement, kind: string): boolean {
+  if (kind === "live.reset") return true;
+  const of = kind.split(".")[0]!;
+  if (root.dataset.kinds !== undefined) return root.dataset.kinds.split(" ").includes(of);
+  return root.dataset.liveList === "messages" ? of === "message" : !["message", "notice", "team", "list", "task", "approval", "shift"].includes(of);
+}
 
 let waitedFor = Number(document.querySelector<HTMLElement>("[data-region]")?.dataset.waiting ?? 0);
 
@@ -65,6 +74,16 @@ function keys(list: LiveList | undefined): void {
   }
   onKey("?", t("Show this map of keys"), showKeys);
   tellKey("Esc", t("Close what is on top"));
+}
+
+/** The rest of the places: beside the others where there is room, a sheet on phones. */
+function others(): void {
+  const menu = document.querySelector<HTMLDetailsElement>(".others");
+  const phone = matchMedia("(max-width: 699px)");
+  const fit = () => { if (menu) menu.open = !phone.matches; };
+  phone.addEventListener("change", fit);
+  fit();
+  document.addEventListener("click", (event) => { if (menu && phone.matches && !menu.contains(event.target as Node)) menu.open = false; });
 }
 
 function account(): void {

@@ -4,7 +4,7 @@ import { chime } from "./sound.js";
 import { dismiss, flashTitle, toast } from "./toasts.js";
 import { t } from "./words.js";
 
-interface Counts { waiting: number; unread: number; urgent: { id: string; from: string; notified: number }[] }
+interface Counts { waiting: number; unread: number; unseen: number; urgent: { id: string; from: string; notified: number }[] }
 
 const told = new Map<string, number>();
 const pause = 1500;
@@ -28,6 +28,7 @@ async function load(): Promise<void> {
   const counts: Counts = await answer.json();
   show("waiting", counts.waiting);
   show("unread", counts.unread);
+  show("unseen", counts.unseen);
   urgent(counts.urgent);
 }
 

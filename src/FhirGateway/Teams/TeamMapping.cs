@@ -1,0 +1,10 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace HealthTeams.FhirGateway.Teams;
+
+internal static class TeamMapping
+{
+    public static void AddTeamMapping(this IServiceCollection services)
+    {
+    }
+}

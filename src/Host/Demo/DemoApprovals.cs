@@ -1,0 +1,8 @@
+using HealthTeams.Platform.Tenants;
+
+namespace HealthTeams.Host.Demo;
+
+internal static class DemoApprovals
+{
+    public static Task Load(IServiceProvider services, Tenant tenant, DateTimeOffset seed, CancellationToken stop) => Task.CompletedTask;
+}

@@ -1,0 +1,2 @@
+// The live parts of these pages.
+export {};
