@@ -1,7 +1,9 @@
 using System.Text.Json;
 using HealthTeams.Collaboration.People;
+using HealthTeams.Collaboration.Visits;
 using HealthTeams.FhirGateway.Compartments;
 using HealthTeams.FhirGateway.Json;
+using HealthTeams.FhirGateway.People;
 using HealthTeams.FhirGateway.Storage;
 using HealthTeams.Platform.Audit;
 
@@ -12,7 +14,7 @@ namespace HealthTeams.FhirGateway.Teams;
 public sealed record CareTeamChoice(string Id, string Name, IReadOnlyList<(Guid Person, string Name, IReadOnlyList<string> Roles)> People);
 
 /// <summary>http://hl7.org/fhir/R4/careteam.html, read for the pages that make teams.</summary>
-public sealed class CareTeams(Db db, AccessLog audit)
+public sealed class CareTeams(Db db, VisitDoor door, AccessLog audit)
 {
     /// <summary>The active care teams of a patient, with those of their participants whom the product knows as staff.</summary>
     public async Task<IReadOnlyList<CareTeamChoice>> Of(Caller caller, Guid patient, CancellationToken stop)
@@ -38,27 +40,22 @@ public sealed class CareTeams(Db db, AccessLog audit)
         return found;
     }
 
-    private static async Task<CareTeamChoice> Choice(Tx tx, JsonElement team)
+    private async Task<CareTeamChoice> Choice(Tx tx, JsonElement team)
     {
-        var participants = FhirJson.Items(team, "participant").Select(p => (Reference: FhirJson.Text(p, "member", "reference"), Roles: Roles(p))).Where(p => p.Reference is not null).ToList();
-        var people = (await tx.Query<PersonRow>("""
-            select k.reference, p.id, p.kind, p.family, p.given, p.title from unnest(@references) as r (reference)
-            join collab.person_key k on k.tenant = @Tenant and k.source = @own and k.reference = r.reference
-            join collab.person p on p.tenant = k.tenant and p.id = k.person and p.kind = 'Staff'
-            """, new { tx.Tenant, own = Guid.Empty, references = participants.Select(p => p.Reference!).ToArray() })).DistinctBy(p => p.Reference).ToDictionary(p => p.Reference);
+        var participants = FhirJson.Items(team, "participant").Select(p => (Reference: FhirJson.Text(p, "member", "reference"), Roles: Roles(p)))
+            .Where(p => p.Reference?.StartsWith("Practitioner/", StringComparison.Ordinal) == true).ToList();
+        // Nobody is a person of the product before something refers to them: this does.
+        var known = await ResourceReads.Bodies(tx, participants.Select(p => p.Reference!).Distinct());
+        var people = await door.People(tx, [.. known.Select(k => PersonFromFhir.Map(PersonKind.Staff, Guid.Empty, k.Key, k.Value, null))]);
+        var byReference = known.Keys.Zip(people).ToDictionary(x => x.First, x => x.Second, StringComparer.Ordinal);
         return new CareTeamChoice(FhirJson.Text(team, "id")!, FhirJson.Text(team, "name") ?? "CareTeam",
         [
-            .. participants.Where(p => people.ContainsKey(p.Reference!)).GroupBy(p => people[p.Reference!].Id)
-                .Select(g => (g.Key, people[g.First().Reference!].Display, (IReadOnlyList<string>)[.. g.SelectMany(p => p.Roles).Distinct()])),
+            .. participants.Where(p => byReference.ContainsKey(p.Reference!)).GroupBy(p => byReference[p.Reference!].Id)
+                .Select(g => (g.Key, byReference[g.First().Reference!].Display, (IReadOnlyList<string>)[.. g.SelectMany(p => p.Roles).Distinct()])),
         ]);
     }
 
     /// <summary>Codes, displays and text alike: templates name roles by a word.</summary>
     private static IEnumerable<string> Roles(JsonElement participant) => FhirJson.Items(participant, "role")
         .SelectMany(r => FhirJson.Items(r, "coding").SelectMany(c => new[] { FhirJson.Text(c, "code"), FhirJson.Text(c, "display") }).Append(FhirJson.Text(r, "text"))).OfType<string>();
-
-    private sealed record PersonRow : Person
-    {
-        public string Reference { get; init; } = "";
-    }
 }
