@@ -1,3 +1,7 @@
+using System.Text.Json;
+using HealthTeams.Collaboration.Teams;
+using HealthTeams.Platform.Due;
+using HealthTeams.Platform.Live;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HealthTeams.Collaboration.Tasks;
@@ -6,10 +10,37 @@ internal static class TaskServices
 {
     public static void AddTasks(this IServiceCollection services)
     {
+        services.AddSingleton<TaskDesk>();
+        services.AddSingleton<TaskBoards>();
+        services.AddSingleton<TaskChanges>();
+        services.AddSingleton<TaskProgress>();
+        services.AddSingleton<TaskParts>();
+        services.AddSingleton<TaskViews>();
+        services.AddSingleton<TaskSeries>();
+        services.AddSingleton<TaskDoor>();
+        services.AddSingleton(s => new LiveTopic("board", (caller, board, stop) => s.GetRequiredService<Db>().In(caller.Tenant, caller.Actor, async tx =>
+            await tx.Scalar<Guid?>("select team from collab.task_board where tenant = @Tenant and id = @board", new { tx.Tenant, board }) is { } team
+            && await s.GetRequiredService<TeamDoor>().Standing(tx, team, caller.Person) is not null, stop)));
+        services.AddSingleton(new LiveRoute(Groups));
+        ProblemMapping.Name("task_board_name", Problem.Conflict("This team has a board of that name.", "board-name"));
+        ProblemMapping.Name("task_bucket_name", Problem.Conflict("This board has a bucket of that name.", "bucket-name"));
+        ProblemMapping.Name("task_period", Problem.Unprocessable("It starts after it is due.", "startDay", "task-days"));
     }
 
     /// <summary>What the worker role sweeps.</summary>
     public static void AddTaskWork(this IServiceCollection services)
     {
+        services.AddSingleton<IDueSweep, SeriesDue>();
+        services.AddSingleton<IDueSweep, RemindDue>();
+        services.AddSingleton<IDueSweep, TaskRetention>();
+    }
+
+    /// <summary>A change of a task rings on its board's pages and at the people it belongs to.</summary>
+    private static IEnumerable<string> Groups(Event e)
+    {
+        if (!e.Kind.StartsWith("task.", StringComparison.Ordinal)) yield break;
+        using var data = JsonDocument.Parse(e.Data);
+        foreach (var board in data.RootElement.GetProperty("boards").EnumerateArray()) yield return LiveTopics.Of(e.Tenant, "board", board.GetGuid());
+        foreach (var person in data.RootElement.GetProperty("people").EnumerateArray()) yield return LiveTopics.Person(e.Tenant, person.GetGuid());
     }
 }

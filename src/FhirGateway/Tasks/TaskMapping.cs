@@ -1,3 +1,5 @@
+using HealthTeams.FhirGateway.Access;
+using HealthTeams.FhirGateway.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HealthTeams.FhirGateway.Tasks;
@@ -6,5 +8,8 @@ internal static class TaskMapping
 {
     public static void AddTaskMapping(this IServiceCollection services)
     {
+        services.AddSingleton<ITaskMeaning, WorkMeaning>();
+        services.AddSingleton<IProjection, TaskProjection>();
+        services.AddSingleton(s => new Lazy<StaffPractitioner>(s.GetRequiredService<StaffPractitioner>));
     }
 }

@@ -1,0 +1,72 @@
+using HealthTeams.Collaboration.People;
+
+namespace HealthTeams.Collaboration.Tasks;
+
+/// <summary>A Task of the chart becomes a task, or changes the one it was (http://hl7.org/fhir/R4/task.html#statemachine).</summary>
+internal static class HearTask
+{
+    public static async Task<Problem?> Run(Tx tx, TaskHeard heard, TaskDesk desk)
+    {
+        var zone = await desk.Zone(tx.Tenant, tx.Stop);
+        if (await TaskDoor.Known(tx, heard.FhirId) is { } known) return await Change(tx, (await TaskSql.Lock(tx, known))!, heard, zone);
+        // What is over, or whose it is nobody says, is kept as sent.
+        if (!TaskRules.IsOpen(heard.Status) || (heard.Team is null && heard.Assignees.Count == 0)) return null;
+        var said = await Said(tx, heard, zone, new TaskSaid());
+        if (heard.Team is { } team) said = said with { Board = await Board(tx, team) };
+        if (await TaskRow.Wrong(tx, said with { Assignees = [] }, heard.Team, null, zone) is { } wrong) return wrong with { Where = "Task" };
+        var id = await TaskRow.Insert(tx, said, heard.Team, null, zone, new RowOrigin { FhirId = heard.FhirId, Status = heard.Status, Hold = heard.Status == "on-hold" ? "waiting" : null });
+        TaskSql.Tell(tx, (await TaskSql.Find(tx, id))!, "created");
+        return null;
+    }
+
+    private static async Task<Problem?> Change(Tx tx, CareTask task, TaskHeard heard, TimeZoneInfo zone)
+    {
+        // What a page deleted is entered in error to the chart.
+        var status = task.DeletedAt is null ? task.Status : "entered-in-error";
+        if (!TaskRules.May(status, heard.Status))
+        {
+            return Problem.Unprocessable($"Task/{heard.FhirId} is {status} and cannot become {heard.Status}: {TaskProgress.Allowed(status)}.", "Task.status", "business-rule");
+        }
+        if (task.DeletedAt is not null) return null;
+        if (heard.Status == "completed" && task.Status != "completed")
+        {
+            if (TaskProgress.Missing(task) is { } missing) return missing with { Where = "Task.status", Code = "business-rule" };
+            if (task.Approver is not null) return Problem.Unprocessable("This task is completed by its approver's yes, given on its page.", "Task.status", "business-rule");
+        }
+        var before = new TaskSaid
+        {
+            Title = task.Title, Notes = task.Notes, Board = task.Board, Bucket = task.Bucket, Priority = task.Priority, RemindMinutes = task.RemindMinutes, Labels = string.Join(",", task.Labels),
+            Assignees = task.Assignees, Patient = task.Patient, Visit = task.Visit, Message = task.Message, Needs = task.Needs,
+        };
+        var said = await Said(tx, heard, zone, before);
+        // A team's task stays its people's unless the chart names somebody.
+        if (heard.Assignees.Count == 0) said = said with { Assignees = task.Team is null ? [] : task.Assignees };
+        if (await TaskRow.Wrong(tx, said with { Assignees = [] }, task.Team, null, zone) is { } wrong) return wrong with { Where = "Task" };
+        await TaskRow.Update(tx, task, said, zone);
+        if (heard.Status != task.Status) await TaskProgress.SetStatus(tx, task, heard.Status, heard.Status == "on-hold" ? "waiting" : null);
+        TaskSql.Tell(tx, (await TaskSql.Find(tx, task.Id))!, heard.Status == "completed" && task.Status != "completed" ? "completed" : "changed", task.Board, task.Assignees);
+        return null;
+    }
+
+    private static async Task<TaskSaid> Said(Tx tx, TaskHeard heard, TimeZoneInfo zone, TaskSaid before)
+    {
+        var people = await PeopleSql.FindOrMake(tx, [.. heard.Assignees, .. heard.Patient is { } p ? [p] : (PersonSaid[])[]]);
+        var start = heard.Start is { } s ? TaskTime.Local(s, heard.StartIsDay ? TimeZoneInfo.Utc : zone) : ((DateOnly Day, short Minute)?)null;
+        var due = heard.Due is { } d ? TaskTime.Local(d, heard.DueIsDay ? TimeZoneInfo.Utc : zone) : ((DateOnly Day, short Minute)?)null;
+        return before with
+        {
+            Title = heard.Title is { Length: > 255 } t ? t[..254] + "…" : heard.Title ?? "Task", Notes = heard.Notes is { Length: > 10_000 } n ? n[..9_999] + "…" : heard.Notes, Priority = heard.Priority,
+            StartDay = start?.Day, StartMinute = heard.StartIsDay ? null : start?.Minute, DueDay = due?.Day, DueMinute = heard.DueIsDay ? null : due?.Minute,
+            Assignees = [.. people.Take(heard.Assignees.Count).Select(x => x.Id).Distinct()], Patient = heard.Patient is null ? null : people[^1].Id,
+            Checks = heard.Checks,
+        };
+    }
+
+    /// <summary>Where the chart's tasks land in a team: its first board, or one that is made for them.</summary>
+    internal static async Task<Guid> Board(Tx tx, Guid team)
+    {
+        Locks.Take(tx, $"task-board|{team}");
+        return await tx.Scalar<Guid?>("select id from collab.task_board where tenant = @Tenant and team = @team and not published order by created_at, id limit 1", new { tx.Tenant, team })
+            ?? await TaskBoards.Insert(tx, team, "Tasks", []);
+    }
+}

@@ -1,0 +1,59 @@
+using Dapper;
+using HealthTeams.Platform.Due;
+
+namespace HealthTeams.Collaboration.Tasks;
+
+/// <summary>
+/// Makes occurrences as their time comes (TK-05): one transaction per occurrence locks the series, makes the task and moves
+/// to the next day. Killed in between nothing is half made; unique (series, occurrence) makes each once however many workers
+/// run. After an outage what was missed is made, one after the other.
+/// </summary>
+public sealed class SeriesDue(Db db, TaskDesk desk) : IDueSweep
+{
+    private const int BatchSize = 100;
+
+    public async Task<int> Sweep(DateTimeOffset now, CancellationToken stop)
+    {
+        await using var connection = await db.Worker.OpenConnectionAsync(stop);
+        var due = (await connection.QueryAsync<(int Tenant, Guid Id)>(new CommandDefinition(
+            "select tenant, id from collab.task_series where make_at <= @now order by make_at limit @BatchSize", new { now = now.UtcDateTime, BatchSize }, cancellationToken: stop))).AsList();
+        foreach (var (tenant, id) in due)
+        {
+            var zone = await desk.Zone(tenant, stop);
+            await db.In(tenant, Actor.Product, tx => Make(tx, id, zone), stop);
+        }
+        return due.Count;
+    }
+
+    private async Task Make(Tx tx, Guid id, TimeZoneInfo zone)
+    {
+        if (await TaskSeries.Find(tx, id, "for update skip locked") is not { NextDay: { } day, StoppedAt: null } series || MakeAt(day, series.AheadDays, zone) > tx.Now) return;
+        if (!series.SkipOpen || !await StillOpen(tx, id))
+        {
+            var template = series.Said;
+            // Who left the team since is not given its work; a bucket that is gone leaves the task on the board.
+            var assignees = await Present(tx, template.Assignees, series.Team, series.Owner);
+            var bucket = template.Bucket is { } b && await TaskBoards.BucketName(tx, b) is not null ? template.Bucket : null;
+            var made = await TaskRow.Insert(tx, template with { Bucket = bucket, Assignees = assignees, DueDay = day, DueMinute = series.DueMinute },
+                series.Team, series.Owner, zone, new RowOrigin { Series = id, Occurrence = series.NextOccurrence });
+            await desk.Publish(tx, new CareTask { Id = made }, "created");
+        }
+        var next = series.Rule.Occurrences().Skip(series.NextOccurrence).FirstOrDefault();
+        DateOnly? nextDay = next.Occurrence == 0 ? null : next.Day;
+        await tx.Execute("""
+            update collab.task_series set next_occurrence = next_occurrence + 1, next_day = @nextDay, make_at = @makeAt, stopped_at = case when @nextDay is null then @Now end
+            where tenant = @Tenant and id = @id
+            """, new { tx.Tenant, tx.Now, id, nextDay, makeAt = nextDay is { } on ? MakeAt(on, series.AheadDays, zone) : (DateTimeOffset?)null });
+    }
+
+    /// <summary>At the beginning of the hospital's day, so many days before.</summary>
+    public static DateTimeOffset MakeAt(DateOnly day, int ahead, TimeZoneInfo zone) => TaskTime.At(day.AddDays(-ahead), 0, zone);
+
+    private static Task<bool> StillOpen(Tx tx, Guid series) => tx.Scalar<bool>("""
+        select exists (select from collab.task where tenant = @Tenant and series = @series and deleted_at is null
+          and status not in ('rejected', 'failed', 'completed', 'cancelled', 'entered-in-error'))
+        """, new { tx.Tenant, series });
+
+    private static async Task<IReadOnlyList<Guid>> Present(Tx tx, IReadOnlyList<Guid> people, Guid? team, Guid? owner) => people.Count == 0 || team is null ? [.. people.Where(p => p == owner)]
+        : await tx.Query<Guid>("select person from collab.team_member where tenant = @Tenant and team = @team and person = any(@people)", new { tx.Tenant, team, people = people.ToArray() });
+}

@@ -1,0 +1,50 @@
+using HealthTeams.Collaboration.People;
+
+namespace HealthTeams.Collaboration.Tasks;
+
+/// <summary>A task as another module brings it by FHIR, free of FHIR types.</summary>
+/// <param name="FhirId">Logical id of the Task in our FHIR API.</param>
+/// <param name="Team">When its owner is a team.</param>
+public sealed record TaskHeard(
+    string FhirId, string Status, string? Title, string? Notes, short Priority, DateTimeOffset? Start, bool StartIsDay, DateTimeOffset? Due, bool DueIsDay,
+    PersonSaid? Patient, Guid? Team, IReadOnlyList<PersonSaid> Assignees, IReadOnlyList<string> Checks);
+
+/// <summary>The public door of tasks: for the gateway, and for the slices that make tasks or decide on them.</summary>
+public sealed class TaskDoor(TaskDesk desk)
+{
+    /// <summary>A Task that came in or changed by FHIR. What the state machine does not allow refuses the write.</summary>
+    public Task<Problem?> Hear(Tx tx, TaskHeard heard) => HearTask.Run(tx, heard, desk);
+
+    /// <summary>The Task was deleted by FHIR.</summary>
+    public async Task Forget(Tx tx, string fhirId)
+    {
+        if (await Known(tx, fhirId) is not { } id || await TaskSql.Lock(tx, id) is not { DeletedAt: null } task) return;
+        await tx.Execute("update collab.task set deleted_at = @Now, version = version + 1 where tenant = @Tenant and id = @id", new { tx.Tenant, tx.Now, id });
+        await TaskSql.Happened(tx, id, "deleted", null, "FHIR");
+        TaskSql.Tell(tx, task, "deleted");
+    }
+
+    /// <summary>Whether a Task is one of ours, by its logical id: came by FHIR, or made on a page.</summary>
+    public static Task<Guid?> Known(Tx tx, string fhirId) => tx.Scalar<Guid?>("""
+        select id from collab.task where tenant = @Tenant and (fhir_id = @fhirId or (fhir_id is null and owner is null and id = @id)) limit 1
+        """, new { tx.Tenant, fhirId, id = Guid.TryParse(fhirId, out var id) ? id : Guid.Empty });
+
+    /// <summary>The answer to a task that waits for approval, from wherever the approval was given: in the same transaction as that.</summary>
+    public async Task<Problem?> Decide(Tx tx, Guid task, Guid approver, bool yes, string? reason)
+    {
+        if (await TaskSql.Lock(tx, task) is not { } waiting) return TaskDesk.Unknown;
+        var done = await TaskProgress.Decide(tx, waiting, approver, yes, reason);
+        if (!done.Ok) return done.Problem;
+        await desk.Publish(tx, waiting, done.Value!);
+        return null;
+    }
+
+    /// <summary>What is open about these patients in a team: for lists and handovers.</summary>
+    public Task<IReadOnlyList<OpenTask>> OpenAbout(Tx tx, Guid team, IReadOnlyCollection<Guid> patients) => tx.Query<OpenTask>("""
+        select id, patient, title, priority, due_at as DueAt from collab.task
+        where tenant = @Tenant and team = @team and patient = any(@patients) and deleted_at is null and status not in ('rejected', 'failed', 'completed', 'cancelled', 'entered-in-error')
+        order by patient, due_at nulls last, priority, id
+        """, new { tx.Tenant, team, patients = patients.ToArray() });
+}
+
+public sealed record OpenTask(Guid Id, Guid Patient, string Title, short Priority, DateTimeOffset? DueAt);
