@@ -73,6 +73,8 @@ public static class SmartLauncherServices
         services.AddSingleton<EhrBackend>();
         services.AddSingleton<EhrConnections>(s => s.GetRequiredService<EhrBackend>().Connections);
         services.AddSingleton<WriteRulesOf>(s => s.GetRequiredService<EhrRegistry>().WriteRules);
+        services.AddSingleton<Collaboration.Approvals.ProveIdentity>(s => Signatures.Prover(s.GetRequiredService<Db>(), s.GetRequiredService<StaffSignIn>()));
+        services.AddSingleton(s => Signatures.Sealer(s.GetRequiredService<KeyRing>()));
         services.AddSingleton<VisitLinkToken>(s => s.GetRequiredService<KeyRing>().LinkToken);
         services.AddSingleton<PendingLaunches>();
         services.AddSingleton<TrialLaunches>();

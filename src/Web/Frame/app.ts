@@ -118,7 +118,7 @@ function addRow(more: HTMLButtonElement): void {
   if (!last) return;
   const fresh = last.cloneNode(true) as HTMLElement;
   for (const field of fresh.querySelectorAll<HTMLInputElement | HTMLSelectElement>("[name]")) {
-    field.name = field.name.replace(/\[(\d+)\]/, (_, n: string) => `[${Number(n) + 1}]`);
+    field.setAttribute("name", field.getAttribute("name")!.replace(/\[(\d+)\]/, (_, n: string) => `[${Number(n) + 1}]`));
     field.removeAttribute("id");
     if (field instanceof HTMLInputElement && field.type === "checkbox") field.checked = false;
     else field.value = "";

@@ -2,7 +2,7 @@
 // choose with the arrows. The chosen are hidden inputs of that name, so that a plain form sends them.
 // A combobox as https://www.w3.org/WAI/ARIA/apg/patterns/combobox/ describes it.
 import { element, iconElement } from "./icon.js";
-import { t } from "./words.js";
+import { t, wordsReady } from "./words.js";
 
 interface Choice { id: string; name: string; facts: string }
 
@@ -109,4 +109,4 @@ class PeoplePicker extends HTMLElement {
   }
 }
 
-customElements.define("people-picker", PeoplePicker);
+void wordsReady.then(() => customElements.define("people-picker", PeoplePicker));
