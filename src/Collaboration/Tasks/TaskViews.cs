@@ -28,7 +28,8 @@ public sealed class TaskViews(TaskDesk desk, AccessLog audit)
 {
     public const int OpenLimit = 2000, DoneLimit = 100;
 
-    public async Task<Outcome<BoardView>> Board(Caller caller, Guid id, TaskFilter filter, CancellationToken stop)
+    /// <param name="filter">Null: the board without its tasks, for a form.</param>
+    public async Task<Outcome<BoardView>> Board(Caller caller, Guid id, TaskFilter? filter, CancellationToken stop)
     {
         var today = TaskTime.Day(desk.Db.Clock.GetUtcNow(), await desk.Zone(caller.Tenant, stop));
         var view = await desk.Db.In<Outcome<BoardView>>(caller.Tenant, caller.Actor, async tx =>
@@ -39,7 +40,7 @@ public sealed class TaskViews(TaskDesk desk, AccessLog audit)
                 """, new { tx.Tenant, id });
             if (board is null || await desk.Teams.Standing(tx, board.Team, caller.Person) is not { } standing) return TaskBoards.Unknown;
             var buckets = await tx.Query<TaskBucket>("select id, name from collab.task_bucket where tenant = @Tenant and board = @id order by place, id", new { tx.Tenant, id });
-            var tasks = await Query(tx, caller, filter, today, "t.board = @Set and (@All or exists (select from collab.task_assignee a where a.tenant = t.tenant and a.task = t.id and a.person = @Me))", id, standing.Role > TeamRole.Guest);
+            var tasks = filter is null ? [] : await Query(tx, caller, filter, today, "t.board = @Set and (@All or exists (select from collab.task_assignee a where a.tenant = t.tenant and a.task = t.id and a.person = @Me))", id, standing.Role > TeamRole.Guest);
             var labels = await tx.Query<string>("select distinct l from collab.task t, unnest(t.labels) l where t.tenant = @Tenant and t.board = @id and t.deleted_at is null order by l limit 200", new { tx.Tenant, id });
             return new BoardView(board, standing.Role, standing.Archived, buckets, [.. (await desk.Teams.Members(tx, board.Team)).Select(m => new TaskPerson(m.Person, m.Name))], tasks, labels);
         }, stop);
@@ -102,6 +103,10 @@ public sealed class TaskViews(TaskDesk desk, AccessLog audit)
         if (view.Ok) await Shown(caller, $"task/{id}", [view.Value.Task], stop);
         return view;
     }
+
+    /// <summary>For a form that was opened with a patient.</summary>
+    public Task<string?> PatientName(Caller caller, Guid patient, CancellationToken stop) => desk.Db.In(caller.Tenant, caller.Actor, async tx => (await tx.OneOrNone<People.Person>(
+        "select id, kind, family, given from collab.person where tenant = @Tenant and id = @patient and kind = 'Patient'", new { tx.Tenant, patient }))?.Display, stop);
 
     /// <summary>The photo's bytes, for who may see its task.</summary>
     public Task<Outcome<(string Hash, string Type)>> Photo(Caller caller, Guid id, Guid photo, CancellationToken stop) =>
