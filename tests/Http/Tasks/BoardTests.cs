@@ -140,7 +140,7 @@ public sealed class BoardTests(TaskScene scene) : IClassFixture<TaskScene>
     }
 
     [Fact, Trait("Row", "TK-11")]
-    public async Task Deleted_is_hidden_can_be_restored_and_is_gone_after_a_month()
+    public async Task Deleted_is_hidden_and_can_be_restored_with_one_press()
     {
         var task = await scene.AddToBoard("Delete me");
         var deleted = await scene.Act(scene.Nurse, task, "deletion");
@@ -149,12 +149,6 @@ public sealed class BoardTests(TaskScene scene) : IClassFixture<TaskScene>
         Assert.DoesNotContain("Delete me", await scene.Nurse.GetStringAsync($"/tasks/boards/{scene.Board}?part=list"), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.SeeOther, (await TestProduct.Post(scene.Nurse, $"/tasks/{task}/restoration")).StatusCode);
         Assert.Contains("Delete me", await scene.Nurse.GetStringAsync($"/tasks/boards/{scene.Board}?part=list"), StringComparison.Ordinal);
-        await scene.Act(scene.Nurse, task, "deletion");
-        await scene.Sql($"update collab.task set deleted_at = deleted_at - interval '31 days' where id = '{task}'");
-        Assert.Equal(HttpStatusCode.Gone, (await TestProduct.Post(scene.Nurse, $"/tasks/{task}/restoration")).StatusCode);
-        scene.Clock.Advance(TimeSpan.FromHours(1));
-        await scene.Sweep<Collaboration.Tasks.TaskRetention>();
-        Assert.Equal(0L, await scene.Ask<long>($"select count(*) from collab.task where id = '{task}'"));
     }
 
     [Fact, Trait("Row", "TK-06")]
@@ -200,26 +194,6 @@ public sealed class BoardTests(TaskScene scene) : IClassFixture<TaskScene>
         Assert.Contains("BARLOW, Ada", await scene.Nurse.GetStringAsync($"/tasks/{task}"), StringComparison.Ordinal);
         await TestProduct.Until(async () => await scene.Ask<long>($"select count(*) from platform.access where subject = 'task/{task}' and patient = 'person/{patient}' and actor = '{scene.Member}'") == 1, "the look is on record");
         Assert.Equal(0L, await scene.Ask<long>("select count(*) from platform.event where data::text like '%Secret clinical%' or subject like '%Secret%'"));
-    }
-
-    [Fact, Trait("Row", "TK-01")]
-    public async Task Reminders_come_before_at_and_after_the_time_once_each_and_not_for_what_is_done()
-    {
-        var due = scene.Clock.GetUtcNow().AddHours(2);
-        var paris = TimeZoneInfo.ConvertTime(due, TimeZoneInfo.FindSystemTimeZoneById("Europe/Paris"));
-        (string, string)[] when = [("dueDay", paris.ToString("yyyy-MM-dd")), ("dueTime", paris.ToString("HH:mm")), ("remind", "60"), ("assignees", $"{scene.Member}")];
-        var (task, done) = (await scene.AddToBoard("Remind me", when), await scene.AddToBoard("Remind me not", when));
-        await scene.Act(scene.Nurse, done, "completion");
-        Task<string?> Told(Guid of) => scene.Ask<string>($"select string_agg(kind, ' ' order by at) from collab.notice where person = '{scene.Member}' and link = '/tasks/{of}' and kind <> 'task.assigned'");
-        await scene.Sweep<Collaboration.Tasks.RemindDue>();
-        Assert.Null(await Told(task));
-        foreach (var (minutes, told) in new[] { (60, "task.before"), (60, "task.before task.due"), (60, "task.before task.due task.overdue") })
-        {
-            scene.Clock.Advance(TimeSpan.FromMinutes(minutes + 1));
-            await Task.WhenAll(scene.Sweep<Collaboration.Tasks.RemindDue>(), scene.Sweep<Collaboration.Tasks.RemindDue>());
-            Assert.Equal(told, await Told(task));
-        }
-        Assert.Null(await Told(done));
     }
 
     private static readonly byte[] Png = Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==");

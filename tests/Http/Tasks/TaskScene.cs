@@ -19,12 +19,16 @@ public sealed class TaskScene : TestProduct
         (Owner, Member, Guest, Outsider) = (await Staff("chief", "Nightingale"), await Staff("nurse", "Seacole"), await Staff("visitor", "Codman"), await Staff("outside", "Osler"));
         await Staff("north", "Cavell", tenant: "north");
         Ward = await Team("Ward 4", (Owner, "Owner"), (Member, "Member"), (Guest, "Guest"));
-        (Chief, Nurse, Visitor, Outside, North) = (await SignedIn("chief"), await SignedIn("nurse"), await SignedIn("visitor"), await SignedIn("outside"), await this.SignIn(this.Device(), "north"));
+        await Fresh();
         var made = await Post(Chief, "/tasks/boards", ("team", $"{Ward}"), ("name", "Ward work"), ("buckets", "To do, Doing"));
         Assert.Equal(HttpStatusCode.SeeOther, made.StatusCode);
         Board = Guid.Parse(made.Headers.Location!.ToString().Split('/')[^1]);
         Buckets = [await Ask<Guid>($"select id from collab.task_bucket where board = '{Board}' and name = 'To do'"), await Ask<Guid>($"select id from collab.task_bucket where board = '{Board}' and name = 'Doing'")];
     }
+
+    /// <summary>Everybody signs in again: sessions end while the clock moves.</summary>
+    public async Task Fresh() => (Chief, Nurse, Visitor, Outside, North) =
+        (await SignedIn("chief"), await SignedIn("nurse"), await SignedIn("visitor"), await SignedIn("outside"), await SignIn(this.Device(), "north"));
 
     /// <summary>A task made on the page.</summary>
     public async Task<Guid> Add(HttpClient by, string title, params (string, string)[] more)
