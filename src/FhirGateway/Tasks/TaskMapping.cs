@@ -10,6 +10,7 @@ internal static class TaskMapping
     {
         services.AddSingleton<ITaskMeaning, WorkMeaning>();
         services.AddSingleton<IProjection, TaskProjection>();
+        services.AddSingleton<IProjection, TaskListProjection>();
         services.AddSingleton(s => new Lazy<StaffPractitioner>(s.GetRequiredService<StaffPractitioner>));
     }
 }

@@ -33,7 +33,7 @@ public sealed class FhirTaskTests(TaskScene scene) : IClassFixture<TaskScene>
         await scene.Act(scene.Nurse, id, "completion");
         task = await Get(fhir, id);
         Assert.Equal(("completed", false, $"CareTeam/{scene.Ward}", 2), (Text(task, "status"), task.TryGetProperty("businessStatus", out _), Text(task.GetProperty("owner"), "reference"), task.GetProperty("extension").GetArrayLength()));
-        Assert.Equal(5, Json(await fhir.GetStringAsync($"/fhir/Task/{id}/_history")).GetProperty("total").GetInt32());
+        Assert.Equal(5, Json(await fhir.GetStringAsync($"/fhir/Task/{id}/_history")).GetProperty("entry").GetArrayLength());
         await scene.Act(scene.Nurse, id, "deletion");
         Assert.Equal("entered-in-error", Text(await Get(fhir, id), "status"));
     }
