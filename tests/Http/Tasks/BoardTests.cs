@@ -172,6 +172,9 @@ public sealed class BoardTests(TaskScene scene) : IClassFixture<TaskScene>
         Assert.Equal(Png, await scene.Chief.GetByteArrayAsync($"/tasks/{task}?handler=photo&photo={photo}"));
         Assert.Equal(HttpStatusCode.NotFound, (await scene.Outside.GetAsync($"/tasks/{task}?handler=photo&photo={photo}")).StatusCode);
 
+        // Who does the work does not take the requirement away.
+        await TaskScene.Refused(await TestProduct.Post(scene.Nurse, $"/tasks/{task}/edit", ("version", $"{await scene.Version(task)}"), ("title", "Change the dressing"), ("priority", "5"), ("assignees", $"{scene.Member}"), ("bucket", $"{scene.Buckets[0]}")),
+            HttpStatusCode.Forbidden, "changed by who made it");
         Assert.Equal(HttpStatusCode.SeeOther, (await scene.Act(scene.Nurse, task, "completion")).StatusCode);
         Assert.Equal("on-hold:approval", await scene.Status(task));
         Assert.Contains("asks for your approval: Change the dressing", TaskScene.Text(await scene.Chief.GetStringAsync("/activity")), StringComparison.Ordinal);

@@ -106,6 +106,15 @@ public sealed class FhirTaskTests(TaskScene scene) : IClassFixture<TaskScene>
             var kept = await fhir.Create("Task", body);
             Assert.Equal(0L, await scene.Ask<long>($"select count(*) from collab.task where fhir_id = '{kept.Id()}'"));
         }
+        // Its checklist follows the chart, and a stranger is not given a team's task.
+        const string item = """{"type":{"coding":[{"system":"https://healthteams.example/fhir/CodeSystem/task-part","code":"checklist-item"}]},"valueString":"NAME"}""";
+        string With(string more) => team.GetRawText()[..^1] + more + "}";
+        var listed = await fhir.PutAsync($"/fhir/Task/{team.Id()}", FhirHttp.Json(With($",\"input\":[{item.Replace("NAME", "Linen", StringComparison.Ordinal)},{item.Replace("NAME", "Oxygen", StringComparison.Ordinal)}],\"output\":[{item.Replace("NAME", "Linen", StringComparison.Ordinal)}]")));
+        Assert.True(listed.IsSuccessStatusCode, await listed.Content.ReadAsStringAsync());
+        Assert.Equal("Linen:true Oxygen:false", await scene.Ask<string>($"select string_agg(c.title || ':' || (c.checked_at is not null), ' ' order by c.place) from collab.task_check c join collab.task t on t.id = c.task where t.fhir_id = '{team.Id()}'"));
+        var stranger = await fhir.PutAsync($"/fhir/Task/{team.Id()}", FhirHttp.Json(team.GetRawText().Replace($"CareTeam/{scene.Ward}", await Practitioner(fhir, "outside"), StringComparison.Ordinal)));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, stranger.StatusCode);
+        Assert.Contains("Not in this team", await stranger.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         // Another hospital's Task of the same id is another Task.
         using var north = await scene.Fhir(tenant: "north");
         Assert.Equal(HttpStatusCode.NotFound, (await north.GetAsync($"/fhir/Task/{team.Id()}")).StatusCode);
