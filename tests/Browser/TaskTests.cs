@@ -28,7 +28,7 @@ public sealed class TaskTests(RealBrowser browser, ProductWithEhr product) : IAs
         await desk.Keyboard.PressAsync("n");
         await desk.FillAsync("[name=title]", "Prepare bed 7");
         await desk.SelectOptionAsync("[name=bucket]", new SelectOptionValue { Label = "To do" });
-        await desk.GetByLabel("Seacole").CheckAsync();
+        await desk.GetByRole(AriaRole.Checkbox, new() { Name = "Seacole" }).CheckAsync();
         await desk.FillAsync("[name=checks]", "Linen\nOxygen");
         await desk.GetByText("What must be there before it is done").First.ClickAsync();
         await desk.GetByLabel("The whole checklist ticked").CheckAsync();

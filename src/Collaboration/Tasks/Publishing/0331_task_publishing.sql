@@ -54,7 +54,7 @@ create table collab.task_list_item (
   bucket text check (char_length(bucket) between 1 and 100),
   priority smallint not null default 5 check (priority in (1, 3, 5, 9)),
   due_day date,
-  due_minute smallint check (due_minute between 0 and 1439 and due_day is not null),
+  due_minute smallint check (due_minute between 0 and 1439),
   -- A copy for each member of a team, who each complete their own.
   everyone boolean not null default false,
   needs_checklist boolean not null default false,
@@ -62,7 +62,8 @@ create table collab.task_list_item (
   form jsonb,
   checks text[] not null default '{}',
   primary key (tenant, id),
-  foreign key (tenant, list) references collab.task_list on delete cascade
+  foreign key (tenant, list) references collab.task_list on delete cascade,
+  check (due_minute is null or due_day is not null)
 );
 create index task_list_item_list on collab.task_list_item (tenant, list, place);
 
