@@ -1,4 +1,3 @@
-using HealthTeams.FhirGateway.Access;
 using HealthTeams.FhirGateway.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -11,6 +10,5 @@ internal static class TaskMapping
         services.AddSingleton<ITaskMeaning, WorkMeaning>();
         services.AddSingleton<IProjection, TaskProjection>();
         services.AddSingleton<IProjection, TaskListProjection>();
-        services.AddSingleton(s => new Lazy<StaffPractitioner>(s.GetRequiredService<StaffPractitioner>));
     }
 }
