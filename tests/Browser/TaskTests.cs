@@ -65,4 +65,36 @@ public sealed class TaskTests(RealBrowser browser, ProductWithEhr product) : IAs
         await phone.Press("Undo");
         await desk.Locator("section[aria-label='Doing'] [data-row]").WaitForAsync();
     }
+
+    [Theory, Trait("Row", "TK-08")]
+    [InlineData(390, 844, "fr-FR")]
+    [InlineData(1280, 800, "en-GB")]
+    public async Task Task_pages_fit_their_screen_and_name_their_controls(int width, int height, string language)
+    {
+        var username = $"task-pages-{width}";
+        var person = await product.Staff(username, "Barton");
+        var team = await product.Team($"Pages {width}", (person, "Owner"));
+        var page = await browser.Person(width, height, language);
+        await page.SignIn(product.Url, username);
+        await page.GotoAsync(new Uri(product.Url, "/tasks/boards").AbsoluteUri);
+        await page.FillAsync("[name=name]", "A board with quite a long name for a small screen");
+        await page.Locator(".panel .button.primary").ClickAsync();
+        await page.WaitForURLAsync("**/tasks/boards/*");
+        var board = new Uri(page.Url).AbsolutePath;
+        await page.FillAsync(".quick [name=title]", "Unaussprechlichlangeswortohnejedenzwischenraum und mehr");
+        await page.Keyboard.PressAsync("Enter");
+        await page.Locator("[data-row]").WaitForAsync();
+        var task = await page.Locator("[data-row] a.title").GetAttributeAsync("href");
+        foreach (var path in new[] { board, board + "?group=assignee", board + "?view=calendar", "/tasks", "/tasks?view=mine", "/tasks?view=calendar", "/tasks/boards", $"/tasks/new?board={board.Split('/')[^1]}", task!, task + "/edit", "/tasks/publishing" })
+        {
+            await page.GotoAsync(new Uri(product.Url, path).AbsoluteUri);
+            Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= window.innerWidth + 1"), $"{path} runs off sideways at {width}");
+            Assert.Empty(await page.EvaluateAsync<string[]>("""
+                () => [...document.querySelectorAll('button, a[href], input:not([type=hidden]), select, textarea, summary')]
+                  .filter(e => !(e.getAttribute('aria-label') || e.textContent.trim() || e.title || (e.labels && e.labels.length)))
+                  .map(e => e.outerHTML.slice(0, 120))
+                """));
+        }
+        Assert.NotEqual(Guid.Empty, team);
+    }
 }

@@ -45,7 +45,7 @@ internal static class TaskServices
         if (!e.Kind.StartsWith("task.", StringComparison.Ordinal)) yield break;
         using var data = JsonDocument.Parse(e.Data);
         foreach (var board in data.RootElement.GetProperty("boards").EnumerateArray()) yield return LiveTopics.Of(e.Tenant, "board", board.GetGuid());
-        if (data.RootElement.TryGetProperty("list", out var list) && list.TryGetGuid(out var published)) yield return LiveTopics.Of(e.Tenant, "task-list", published);
+        if (data.RootElement.TryGetProperty("list", out var list) && list.ValueKind == JsonValueKind.String && list.TryGetGuid(out var published)) yield return LiveTopics.Of(e.Tenant, "task-list", published);
         foreach (var person in data.RootElement.GetProperty("people").EnumerateArray()) yield return LiveTopics.Person(e.Tenant, person.GetGuid());
     }
 }

@@ -91,6 +91,9 @@ public sealed class BoardTests(TaskScene scene) : IClassFixture<TaskScene>
         Assert.Contains("View: next week", TaskScene.Text(await scene.Nurse.GetStringAsync("/tasks?view=mine")), StringComparison.Ordinal);
         Assert.Contains("View: next week", TaskScene.Text(await scene.Nurse.GetStringAsync("/tasks?view=calendar&on=2026-11")), StringComparison.Ordinal);
         Assert.DoesNotContain("View: next week", await scene.Nurse.GetStringAsync("/tasks?view=calendar&on=2027-03"), StringComparison.Ordinal);
+        var week = TaskScene.Text(await scene.Nurse.GetStringAsync("/tasks?view=calendar&span=week&on=2026-11-30"));
+        Assert.Contains("View: next week", week, StringComparison.Ordinal);
+        Assert.DoesNotContain("View: due today", week, StringComparison.Ordinal);
         foreach (var group in new[] { "bucket", "assignee", "progress" }) Assert.Contains("View: due today", await scene.Nurse.GetStringAsync($"/tasks/boards/{scene.Board}?group={group}&part=list"), StringComparison.Ordinal);
         var filtered = TaskScene.Text(await scene.Nurse.GetStringAsync($"/tasks/boards/{scene.Board}?who=nobody&label=views&part=list"));
         Assert.Contains("View: nobody's", filtered, StringComparison.Ordinal);
