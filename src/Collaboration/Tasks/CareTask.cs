@@ -56,6 +56,7 @@ public sealed record CareTask
     public Guid? Series { get; init; }
     public int? Occurrence { get; init; }
     public Guid? ListItem { get; init; }
+    public Guid? List { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
     public Guid? CreatedBy { get; init; }
     public DateTimeOffset UpdatedAt { get; init; }

@@ -8,7 +8,7 @@ internal static class HearTask
     public static async Task<Problem?> Run(Tx tx, TaskHeard heard, TaskDesk desk)
     {
         var zone = await desk.Zone(tx.Tenant, tx.Stop);
-        if (await TaskDoor.Known(tx, heard.FhirId) is { } known) return await Change(tx, (await TaskSql.Lock(tx, known))!, heard, zone);
+        if (await TaskDoor.Known(tx, heard.FhirId) is { } known) return await Change(tx, (await TaskSql.Lock(tx, known))!, heard, zone, desk);
         // What is over, or whose it is nobody says, is kept as sent.
         if (!TaskRules.IsOpen(heard.Status) || (heard.Team is null && heard.Assignees.Count == 0)) return null;
         var said = await Said(tx, heard, zone, new TaskSaid());
@@ -19,7 +19,7 @@ internal static class HearTask
         return null;
     }
 
-    private static async Task<Problem?> Change(Tx tx, CareTask task, TaskHeard heard, TimeZoneInfo zone)
+    private static async Task<Problem?> Change(Tx tx, CareTask task, TaskHeard heard, TimeZoneInfo zone, TaskDesk desk)
     {
         // What a page deleted is entered in error to the chart.
         var status = task.DeletedAt is null ? task.Status : "entered-in-error";
@@ -28,11 +28,6 @@ internal static class HearTask
             return Problem.Unprocessable($"Task/{heard.FhirId} is {status} and cannot become {heard.Status}: {TaskProgress.Allowed(status)}.", "Task.status", "business-rule");
         }
         if (task.DeletedAt is not null) return null;
-        if (heard.Status == "completed" && task.Status != "completed")
-        {
-            if (TaskProgress.Missing(task) is { } missing) return missing with { Where = "Task.status", Code = "business-rule" };
-            if (task.Approver is not null) return Problem.Unprocessable("This task is completed by its approver's yes, given on its page.", "Task.status", "business-rule");
-        }
         var before = new TaskSaid
         {
             Title = task.Title, Notes = task.Notes, Board = task.Board, Bucket = task.Bucket, Priority = task.Priority, RemindMinutes = task.RemindMinutes, Labels = string.Join(",", task.Labels),
@@ -42,10 +37,28 @@ internal static class HearTask
         // A team's task stays its people's unless the chart names somebody.
         if (heard.Assignees.Count == 0) said = said with { Assignees = task.Team is null ? [] : task.Assignees };
         if (await TaskRow.Wrong(tx, said with { Assignees = [] }, task.Team, null, zone) is { } wrong) return wrong with { Where = "Task" };
+        // Whoever is not in the team could not open it.
+        if (task.Team is not null && await TaskRow.WrongAssignees(tx, said.Assignees, task.Team) is { } stranger) return stranger with { Where = "Task.owner" };
         await TaskRow.Update(tx, task, said, zone);
+        await Checklist(tx, task.Id, heard);
+        if (heard.Status == "completed" && task.Status != "completed")
+        {
+            if (TaskProgress.Missing((await TaskSql.Find(tx, task.Id))!) is { } missing) return missing with { Where = "Task.status", Code = "business-rule" };
+            if (task.Approver is not null) return Problem.Unprocessable("This task is completed by its approver's yes, given on its page.", "Task.status", "business-rule");
+        }
         if (heard.Status != task.Status) await TaskProgress.SetStatus(tx, task, heard.Status, heard.Status == "on-hold" ? "waiting" : null);
-        TaskSql.Tell(tx, (await TaskSql.Find(tx, task.Id))!, heard.Status == "completed" && task.Status != "completed" ? "completed" : "changed", task.Board, task.Assignees);
+        // Where what was sent and what is true here differ, the next version says it.
+        await desk.Publish(tx, task, heard.Status == "completed" && task.Status != "completed" ? "completed" : "changed");
         return null;
+    }
+
+    /// <summary>New items come, items that are gone and were not ticked go, ticks are added; a tick made here is not taken back by an older copy.</summary>
+    private static async Task Checklist(Tx tx, Guid task, TaskHeard heard)
+    {
+        await tx.Execute("delete from collab.task_check where tenant = @Tenant and task = @task and checked_at is null and title <> all(@titles)", new { tx.Tenant, task, titles = heard.Checks.ToArray() });
+        var known = await tx.Query<string>("select title from collab.task_check where tenant = @Tenant and task = @task", new { tx.Tenant, task });
+        await TaskRow.AddChecks(tx, task, [.. heard.Checks.Except(known)]);
+        if (heard.Ticked.Count > 0) await tx.Execute("update collab.task_check set checked_at = @Now where tenant = @Tenant and task = @task and checked_at is null and title = any(@ticked)", new { tx.Tenant, tx.Now, task, ticked = heard.Ticked.ToArray() });
     }
 
     private static async Task<TaskSaid> Said(Tx tx, TaskHeard heard, TimeZoneInfo zone, TaskSaid before)
@@ -55,7 +68,7 @@ internal static class HearTask
         var due = heard.Due is { } d ? TaskTime.Local(d, heard.DueIsDay ? TimeZoneInfo.Utc : zone) : ((DateOnly Day, short Minute)?)null;
         return before with
         {
-            Title = heard.Title is { Length: > 255 } t ? t[..254] + "…" : heard.Title ?? "Task", Notes = heard.Notes is { Length: > 10_000 } n ? n[..9_999] + "…" : heard.Notes, Priority = heard.Priority,
+            Title = heard.Title ?? "Task", Notes = heard.Notes, Priority = heard.Priority,
             StartDay = start?.Day, StartMinute = heard.StartIsDay ? null : start?.Minute, DueDay = due?.Day, DueMinute = heard.DueIsDay ? null : due?.Minute,
             Assignees = [.. people.Take(heard.Assignees.Count).Select(x => x.Id).Distinct()], Patient = heard.Patient is null ? null : people[^1].Id,
             Checks = heard.Checks,

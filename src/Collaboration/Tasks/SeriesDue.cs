@@ -1,5 +1,7 @@
 using Dapper;
 using HealthTeams.Platform.Due;
+using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace HealthTeams.Collaboration.Tasks;
 
@@ -8,7 +10,7 @@ namespace HealthTeams.Collaboration.Tasks;
 /// to the next day. Killed in between nothing is half made; unique (series, occurrence) makes each once however many workers
 /// run. After an outage what was missed is made, one after the other.
 /// </summary>
-public sealed class SeriesDue(Db db, TaskDesk desk) : IDueSweep
+public sealed class SeriesDue(Db db, TaskDesk desk, ILogger<SeriesDue> log) : IDueSweep
 {
     private const int BatchSize = 100;
 
@@ -20,7 +22,16 @@ public sealed class SeriesDue(Db db, TaskDesk desk) : IDueSweep
         foreach (var (tenant, id) in due)
         {
             var zone = await desk.Zone(tenant, stop);
-            await db.In(tenant, Actor.Product, tx => Make(tx, id, zone), stop);
+            try
+            {
+                await db.In(tenant, Actor.Product, tx => Make(tx, id, zone), stop);
+            }
+            catch (PostgresException e)
+            {
+                // One that cannot be made does not keep the others waiting; it is tried again in an hour.
+                log.LogError(e, "The series {Series} of tenant {Tenant} could not be made", id, tenant);
+                await db.In(tenant, Actor.Product, tx => tx.Execute("update collab.task_series set make_at = @again where tenant = @Tenant and id = @id and make_at <= @Now", new { tx.Tenant, tx.Now, id, again = tx.Now.AddHours(1) }), stop);
+            }
         }
         return due.Count;
     }

@@ -53,14 +53,25 @@ public sealed class TaskChanges(TaskDesk desk)
         var zone = await desk.Zone(caller.Tenant, stop);
         return await desk.Change(caller, id, seen, TeamRole.Member, async (tx, task) =>
         {
-            if (task.ListItem is not null && (said.Title != task.Title || said.Notes != task.Notes || said.DueDay != task.DueDay || said.DueMinute != task.DueMinute || said.Priority != task.Priority))
+            if (task.ListItem is not null && (said.Title != task.Title || said.Notes != task.Notes || said.DueDay != task.DueDay || said.DueMinute != task.DueMinute || said.Priority != task.Priority || said.Needs with { Form = null } != task.Needs with { Form = null }))
             {
-                return Problem.Conflict("This task was published by a team above: its title, notes, due date and priority are theirs to change. Assign it, tick it, comment on it.", "task-published");
+                return Problem.Conflict("This task was published by a team above: its title, notes, due date, priority and what it needs are theirs to change. Assign it, tick it, comment on it.", "task-published");
             }
+            if (await NeedsKept(tx, caller, task, said.Needs) is { } kept) return kept;
             if (await TaskRow.Wrong(tx, said with { Board = task.Board }, task.Team, caller.Person, zone) is { } wrong) return wrong;
             await TaskRow.Update(tx, task, said, zone);
             return "changed";
         }, stop);
+    }
+
+    /// <summary>Whoever does the work does not wave its requirements away: who asked for them, or an owner of the team, does (TK-06).</summary>
+    private async Task<Problem?> NeedsKept(Tx tx, Caller caller, CareTask task, Needs said)
+    {
+        var (now, then) = (task.Needs with { Form = null }, said with { Form = null });
+        var eased = (now.Checklist && !then.Checklist) || (now.Photo && !then.Photo) || (now.Approver is not null && then.Approver != now.Approver) || (task.Form is not null && Forms.Print(task.Questions) != Forms.Print(new CareTask { Form = said.Form }.Questions));
+        if (!eased || task.Team is not { } team || task.CreatedBy == caller.Person) return null;
+        return await desk.Teams.Standing(tx, team, caller.Person) is { Role: TeamRole.Owner } ? null
+            : Problem.Forbidden("What this task needs to be done is changed by who made it, or by an owner of the team.", "task-needs");
     }
 
     /// <summary>To a bucket (null: none), before another task or last.</summary>

@@ -7,7 +7,7 @@ namespace HealthTeams.Collaboration.Tasks;
 /// <param name="Team">When its owner is a team.</param>
 public sealed record TaskHeard(
     string FhirId, string Status, string? Title, string? Notes, short Priority, DateTimeOffset? Start, bool StartIsDay, DateTimeOffset? Due, bool DueIsDay,
-    PersonSaid? Patient, Guid? Team, IReadOnlyList<PersonSaid> Assignees, IReadOnlyList<string> Checks);
+    PersonSaid? Patient, Guid? Team, IReadOnlyList<PersonSaid> Assignees, IReadOnlyList<string> Checks, IReadOnlyList<string> Ticked);
 
 /// <summary>The public door of tasks: for the gateway, and for the slices that make tasks or decide on them.</summary>
 public sealed class TaskDoor(TaskDesk desk)

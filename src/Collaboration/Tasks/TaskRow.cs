@@ -16,7 +16,7 @@ internal static class TaskRow
         if (said.DueMinute is not null && said.DueDay is null) wrong.Add(Problem.Unprocessable("A time needs its day.", "dueDay", "task-days"));
         if (said.StartMinute is not null && said.StartDay is null) wrong.Add(Problem.Unprocessable("A time needs its day.", "startDay", "task-days"));
         if (new[] { said.StartDay, said.DueDay }.OfType<DateOnly>().Any(d => d.Year is < 2000 or > 2200)) wrong.Add(Problem.Unprocessable("Days lie between the years 2000 and 2200.", "dueDay", "task-days"));
-        else if (said is { StartDay: { } start, DueDay: { } due } && TaskTime.StartAt(start, said.StartMinute, zone) > TaskTime.DueAt(due, said.DueMinute, zone)) wrong.Add(Problem.Unprocessable("It starts after it is due.", "startDay", "task-days"));
+        else if (said is { StartDay: { } start, DueDay: { } due } && (start > due || TaskTime.StartAt(start, said.StartMinute, zone) > TaskTime.DueAt(due, said.DueMinute, zone))) wrong.Add(Problem.Unprocessable("It starts after it is due.", "startDay", "task-days"));
         if (said.RemindMinutes is < 0 or > 43_200) wrong.Add(Problem.Unprocessable("A reminder comes at most 30 days before.", "remindMinutes", "task-reminder"));
         if (said.Checks.Any(c => c.Length is 0 or > 255)) wrong.Add(Problem.Unprocessable("An item of the checklist has 1 to 255 characters.", "checks", "task-check"));
         if (said.Checks.Count > 1000) wrong.Add(Problem.Unprocessable("A checklist has at most 1,000 items.", "checks", "task-check"));

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HealthTeams.Collaboration.Tasks.Publishing;
 using HealthTeams.Collaboration.Teams;
 using HealthTeams.Platform.Due;
 using HealthTeams.Platform.Live;
@@ -18,9 +19,12 @@ internal static class TaskServices
         services.AddSingleton<TaskViews>();
         services.AddSingleton<TaskSeries>();
         services.AddSingleton<TaskDoor>();
+        services.AddSingleton<TaskHierarchy>();
+        services.AddSingleton<TaskPublishing>();
         services.AddSingleton(s => new LiveTopic("board", (caller, board, stop) => s.GetRequiredService<Db>().In(caller.Tenant, caller.Actor, async tx =>
             await tx.Scalar<Guid?>("select team from collab.task_board where tenant = @Tenant and id = @board", new { tx.Tenant, board }) is { } team
             && await s.GetRequiredService<TeamDoor>().Standing(tx, team, caller.Person) is not null, stop)));
+        services.AddSingleton(s => new LiveTopic("task-list", async (caller, list, stop) => (await s.GetRequiredService<TaskPublishing>().One(caller, list, stop)).Ok));
         services.AddSingleton(new LiveRoute(Groups));
         ProblemMapping.Name("task_board_name", Problem.Conflict("This team has a board of that name.", "board-name"));
         ProblemMapping.Name("task_bucket_name", Problem.Conflict("This board has a bucket of that name.", "bucket-name"));
@@ -41,6 +45,7 @@ internal static class TaskServices
         if (!e.Kind.StartsWith("task.", StringComparison.Ordinal)) yield break;
         using var data = JsonDocument.Parse(e.Data);
         foreach (var board in data.RootElement.GetProperty("boards").EnumerateArray()) yield return LiveTopics.Of(e.Tenant, "board", board.GetGuid());
+        if (data.RootElement.TryGetProperty("list", out var list) && list.ValueKind == JsonValueKind.String && list.TryGetGuid(out var published)) yield return LiveTopics.Of(e.Tenant, "task-list", published);
         foreach (var person in data.RootElement.GetProperty("people").EnumerateArray()) yield return LiveTopics.Person(e.Tenant, person.GetGuid());
     }
 }

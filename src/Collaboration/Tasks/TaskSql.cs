@@ -12,7 +12,7 @@ public static class TaskSql
           t.due_day as DueDay, t.due_minute as DueMinute, t.due_at as DueAt, t.remind_minutes as RemindMinutes, t.labels,
           t.patient, p.family, p.given, p.gender, p.birth_date as BirthDate, {PatientFacts.IdentifierSql} as PatientIdentifier, t.visit, t.message,
           t.needs_checklist as NeedsChecklist, t.needs_photo as NeedsPhoto, t.approver, t.approved_at as ApprovedAt, t.form::text as Form, t.answers::text as Answers, t.answered_at as AnsweredAt,
-          t.series, t.occurrence, t.list_item as ListItem, t.created_at as CreatedAt, t.created_by as CreatedBy, t.updated_at as UpdatedAt, t.completed_at as CompletedAt,
+          t.series, t.occurrence, t.list_item as ListItem, (select i.list from collab.task_list_item i where i.tenant = t.tenant and i.id = t.list_item) as List, t.created_at as CreatedAt, t.created_by as CreatedBy, t.updated_at as UpdatedAt, t.completed_at as CompletedAt,
           t.completed_by as CompletedBy, t.deleted_at as DeletedAt, t.version,
           (select count(*)::int from collab.task_check c where c.tenant = t.tenant and c.task = t.id) as Checks,
           (select count(*)::int from collab.task_check c where c.tenant = t.tenant and c.task = t.id and c.checked_at is not null) as Checked,
@@ -48,7 +48,7 @@ public static class TaskSql
     /// <summary>Ids only: the board and the people whose pages follow it.</summary>
     public static void Tell(Tx tx, CareTask task, string what, Guid? formerBoard = null, IEnumerable<Guid>? formerPeople = null) =>
         tx.Publish($"task.{what}", $"task/{task.Id}", task.Patient is { } p ? $"person/{p}" : null,
-            new { boards = new[] { task.Board, formerBoard }.OfType<Guid>().Distinct(), people = task.Assignees.Concat(formerPeople ?? []).Concat(task.Owner is { } o ? [o] : []).Distinct() });
+            new { list = task.List, boards = new[] { task.Board, formerBoard }.OfType<Guid>().Distinct(), people = task.Assignees.Concat(formerPeople ?? []).Concat(task.Owner is { } o ? [o] : []).Distinct() });
 
     private static string? Cut(string? text) => text is { Length: > 500 } ? text[..499] + "…" : text;
 }

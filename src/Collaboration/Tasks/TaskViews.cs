@@ -41,7 +41,8 @@ public sealed class TaskViews(TaskDesk desk, AccessLog audit)
             if (board is null || await desk.Teams.Standing(tx, board.Team, caller.Person) is not { } standing) return TaskBoards.Unknown;
             var buckets = await tx.Query<TaskBucket>("select id, name from collab.task_bucket where tenant = @Tenant and board = @id order by place, id", new { tx.Tenant, id });
             var tasks = filter is null ? [] : await Query(tx, caller, filter, today, "t.board = @Set and (@All or exists (select from collab.task_assignee a where a.tenant = t.tenant and a.task = t.id and a.person = @Me))", id, standing.Role > TeamRole.Guest);
-            var labels = await tx.Query<string>("select distinct l from collab.task t, unnest(t.labels) l where t.tenant = @Tenant and t.board = @id and t.deleted_at is null order by l limit 200", new { tx.Tenant, id });
+            IReadOnlyList<string> labels = standing.Role == TeamRole.Guest ? [.. tasks.SelectMany(t => t.Labels).Distinct().Order()]
+                : await tx.Query<string>("select distinct l from collab.task t, unnest(t.labels) l where t.tenant = @Tenant and t.board = @id and t.deleted_at is null order by l limit 200", new { tx.Tenant, id });
             return new BoardView(board, standing.Role, standing.Archived, buckets, [.. (await desk.Teams.Members(tx, board.Team)).Select(m => new TaskPerson(m.Person, m.Name))], tasks, labels);
         }, stop);
         if (view.Ok) await Shown(caller, $"board/{id}", view.Value.Tasks, stop);

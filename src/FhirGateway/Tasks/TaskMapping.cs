@@ -1,4 +1,3 @@
-using HealthTeams.FhirGateway.Access;
 using HealthTeams.FhirGateway.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -10,6 +9,6 @@ internal static class TaskMapping
     {
         services.AddSingleton<ITaskMeaning, WorkMeaning>();
         services.AddSingleton<IProjection, TaskProjection>();
-        services.AddSingleton(s => new Lazy<StaffPractitioner>(s.GetRequiredService<StaffPractitioner>));
+        services.AddSingleton<IProjection, TaskListProjection>();
     }
 }

@@ -11,7 +11,7 @@ namespace HealthTeams.FhirGateway.Tasks;
 /// A task of a page as the next version of its Task. What the stored one already says in its own words (asap, a code
 /// instead of a description, a PractitionerRole as owner) stays so; only what differs is written.
 /// </summary>
-internal sealed class TaskProjection(ProjectedResources resources, Lazy<StaffPractitioner> staff) : IProjection
+internal sealed class TaskProjection(ProjectedResources resources, WriteEngine engine) : IProjection
 {
     public string Kind => "task";
 
@@ -23,7 +23,7 @@ internal sealed class TaskProjection(ProjectedResources resources, Lazy<StaffPra
         var checks = await tx.Query<(string Title, bool Done)>("select title, checked_at is not null from collab.task_check where tenant = @Tenant and task = @id order by place, id", new { tx.Tenant, id });
         var elements = TaskElements.Of(task, stored, checks, await Patient(tx, task));
         if (!await SamePeople(tx, task, stored)) await People(tx, task, stored, elements);
-        if (stored is null && task.CreatedBy is { } by) elements["requester"] = TaskElements.Reference(await staff.Value.In(tx, by));
+        if (stored is null && task.CreatedBy is { } by) elements["requester"] = TaskElements.Reference((await StaffPractitioner.Of(tx, engine, [by]))[by]);
         if (elements.Count == 0) return;
         elements["lastModified"] = w => w.WriteStringValue(FhirJson.Instant(task.UpdatedAt));
         await resources.Save(tx, new ProjectedResources.Resource("Task", fhirId, elements));
@@ -32,13 +32,13 @@ internal sealed class TaskProjection(ProjectedResources resources, Lazy<StaffPra
     /// <summary>One person is the owner; of several the team is, and they are its candidates (standard extension task-candidateList).</summary>
     private async Task People(Tx tx, CareTask task, JsonElement? stored, Dictionary<string, Action<Utf8JsonWriter>?> elements)
     {
-        var references = new List<string>();
-        foreach (var person in task.Assignees) references.Add(await staff.Value.In(tx, person));
+        var known = await StaffPractitioner.Of(tx, engine, task.Assignees);
+        var references = task.Assignees.Select(a => known[a]).ToList();
         var owner = references.Count == 1 ? references[0] : task.Team is { } team ? $"CareTeam/{team}" : references.FirstOrDefault();
         elements["owner"] = owner is null ? null : TaskElements.Reference(owner);
         var candidates = references.Count > 1 ? references : [];
         var others = stored is { } s ? FhirJson.Items(s, "extension").Where(e => FhirJson.Text(e, "url") != TaskFacts.CandidateList).ToList() : [];
-        if (candidates.Count + others.Count == 0 && (stored is not { } known || !known.TryGetProperty("extension", out _))) return;
+        if (candidates.Count + others.Count == 0 && (stored is not { } before || !before.TryGetProperty("extension", out _))) return;
         elements["extension"] = candidates.Count + others.Count == 0 ? null : w => TaskElements.Array(w, others.Select(o => (Action<Utf8JsonWriter>)(x => FhirJson.Copy(x, o, null)))
             .Concat(candidates.Select(c => (Action<Utf8JsonWriter>)(x =>
             {

@@ -40,7 +40,7 @@ internal sealed class WorkMeaning(TaskDoor door) : ITaskMeaning
         }
         return await door.Hear(tx, new TaskHeard(id, facts.Status, facts.Title, facts.Notes, facts.Priority, facts.Start?.At, facts.Start?.IsDay ?? false, facts.Due?.At, facts.Due?.IsDay ?? false,
             facts.Patient is { } p && p.StartsWith("Patient/", StringComparison.Ordinal) && resources.TryGetValue(p, out var patient) ? PersonFromFhir.Map(PersonKind.Patient, Guid.Empty, p, patient, null) : null,
-            await Team(tx, owner), people, facts.Checks));
+            await Team(tx, owner), people, facts.Checks, facts.Ticked));
     }
 
     private static async Task<PersonSaid?> Practitioner(string reference, Dictionary<string, JsonElement> resources, ReadReferences read)

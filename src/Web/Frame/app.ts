@@ -73,11 +73,13 @@ function keys(list: LiveList | undefined): void {
     onKey("j", t("Go to the list"), () => list.first());
     tellKey("↑ ↓", t("Move through the rows"));
     tellKey("Enter", t("Open the row"));
+    if (document.querySelector("[data-board]")) tellKey("Shift + ← → ↑ ↓", t("Move the task"));
   }
   for (const [key, name, word] of [["[", "day-before", t("Day before")], ["]", "day-after", t("Day after")]] as const) {
     const link = document.querySelector<HTMLElement>(`[data-key="${name}"]`);
     if (link) onKey(key, word, () => link.click());
   }
+  for (const link of document.querySelectorAll<HTMLElement>("[data-hotkey]")) onKey(link.dataset.hotkey!, link.dataset.hotkeyWord ?? "", () => link.click());
   onKey("?", t("Show this map of keys"), showKeys);
   tellKey("Esc", t("Close what is on top"));
 }

@@ -19,6 +19,7 @@ public sealed class BoardPage(TaskViews views, TaskBoards boards) : TasksBase
     [BindProperty(SupportsGet = true)] public string? Due { get; set; }
     [BindProperty(SupportsGet = true)] public string? Done { get; set; }
     [BindProperty(SupportsGet = true)] public string? On { get; set; }
+    [BindProperty(SupportsGet = true)] public string? Span { get; set; }
 
     public BoardView Shown { get; private set; } = null!;
     public IReadOnlyList<BoardColumn> Columns { get; private set; } = [];
@@ -29,7 +30,7 @@ public sealed class BoardPage(TaskViews views, TaskBoards boards) : TasksBase
     public async Task<IActionResult> OnGetAsync([FromServices] Words words, Guid id, string? part, Guid? undo)
     {
         if (Group is not ("bucket" or "assignee" or "progress")) return NotFound();
-        var span = View == "calendar" ? TaskCalendar.Span(On, Today) : ((DateOnly From, DateOnly To)?)null;
+        var span = View == "calendar" ? TaskSpan.Of(On, Span == "week", Today) : null;
         var found = await views.Board(Me, id, new TaskFilter
         {
             Search = Q, Assignee = Who == "me" ? Me.Person : Guid.TryParse(Who, out var person) ? person : null, Nobody = Who == "nobody", Label = Label, Priority = Priority, Late = Due == "late",
@@ -38,7 +39,7 @@ public sealed class BoardPage(TaskViews views, TaskBoards boards) : TasksBase
         if (!found.Ok) return Refuse(found.Problem);
         Shown = found.Value;
         NoStore();
-        if (span is { } s) Calendar = new TaskCalendar(s.From, s.To, TaskCalendar.Month(On, Today), Today, Shown.Tasks, With(("view", "calendar"), ("on", null)));
+        if (span is not null) Calendar = new TaskCalendar(span, Today, Shown.Tasks, With(("view", "calendar"), ("on", null), ("span", null)));
         else Columns = [.. Split(words)];
         if (part == "list") return Partial("_Board", this);
         await OfferUndo(undo);
@@ -87,7 +88,7 @@ public sealed class BoardPage(TaskViews views, TaskBoards boards) : TasksBase
     public string With(params (string Name, string? Value)[] changed)
     {
         var query = new Microsoft.AspNetCore.Http.Extensions.QueryBuilder();
-        foreach (var (name, value) in new[] { ("group", Group == "bucket" ? null : Group), ("view", View), ("q", Q), ("who", Who), ("label", Label), ("priority", Priority?.ToString(System.Globalization.CultureInfo.InvariantCulture)), ("due", Due), ("done", Done), ("on", On) })
+        foreach (var (name, value) in new[] { ("group", Group == "bucket" ? null : Group), ("view", View), ("q", Q), ("who", Who), ("label", Label), ("priority", Priority?.ToString(System.Globalization.CultureInfo.InvariantCulture)), ("due", Due), ("done", Done), ("on", On), ("span", Span) })
         {
             var said = changed.Any(c => c.Name == name) ? changed.First(c => c.Name == name).Value : value;
             if (!string.IsNullOrEmpty(said)) query.Add(name, said);

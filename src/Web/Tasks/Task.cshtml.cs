@@ -81,7 +81,7 @@ public sealed class TaskPage(TaskViews views, TaskChanges changes, TaskProgress 
     private IActionResult Done(Outcome<CareTask> done, string? back, bool undo = false)
     {
         if (!done.Ok) return Refuse(done.Problem);
-        var to = Safe(back) ?? (done.Value.DeletedAt is null ? $"/tasks/{done.Value.Id}" : "/tasks");
+        var to = Safe(back) ?? $"/tasks/{done.Value.Id}";
         // A deleted task has no page of its own to go back to.
         if (done.Value.DeletedAt is not null && to.StartsWith($"/tasks/{done.Value.Id}", StringComparison.Ordinal)) to = done.Value.Board is { } board ? $"/tasks/boards/{board}" : "/tasks";
         return SeeOther(undo ? $"{to}{(to.Contains('?', StringComparison.Ordinal) ? '&' : '?')}undo={done.Value.Id}" : to);

@@ -7,11 +7,6 @@ internal static class TaskPages
 {
     public static void AddTaskPages(this IServiceCollection services)
     {
-        services.Configure<RazorPagesOptions>(pages =>
-        {
-            pages.Conventions.AddPageRoute("/Tasks/NewTask", "/tasks/{id:guid}/edit");
-            pages.Conventions.AddPageRoute("/Tasks/NewTask", "/tasks/series/{seriesId:guid}/edit");
-        });
         services.AddSingleton(new NoticeSentence("task.assigned", "tasks", (words, n) => n.Of("by") is { Length: > 0 } by ? words["{0} gave you a task: {1}", by, n.Of("title")] : words["A task is yours: {0}", n.Of("title")]));
         services.AddSingleton(new NoticeSentence("task.before", "clock", (words, n) => words["Due soon: {0}", n.Of("title")]));
         services.AddSingleton(new NoticeSentence("task.due", "clock", (words, n) => words["Due now: {0}", n.Of("title")]));

@@ -9,6 +9,7 @@ public sealed class TasksPage(TaskViews views) : TasksBase
     [BindProperty(SupportsGet = true)] public string? Q { get; set; }
     [BindProperty(SupportsGet = true)] public string? Done { get; set; }
     [BindProperty(SupportsGet = true)] public string? On { get; set; }
+    [BindProperty(SupportsGet = true)] public string? Span { get; set; }
 
     public IReadOnlyList<(string Key, string Title, IReadOnlyList<CareTask> Tasks)> Groups { get; private set; } = [];
     public TaskCalendar? Calendar { get; private set; }
@@ -20,12 +21,13 @@ public sealed class TasksPage(TaskViews views) : TasksBase
     {
         if (View is not (null or "mine" or "calendar")) return NotFound();
         NoStore();
-        var span = View == "calendar" ? TaskCalendar.Span(On, Today) : ((DateOnly From, DateOnly To)?)null;
+        var span = View == "calendar" ? TaskSpan.Of(On, Span == "week", Today) : null;
         var tasks = await views.Mine(Me, new TaskFilter { Search = Q, Done = WithDone, From = span?.From, To = span?.To }, Stop);
-        Open = tasks.Count(t => t.Open);
-        Late = tasks.Count(t => t.Late(Now));
-        if (span is { } s) Calendar = new TaskCalendar(s.From, s.To, TaskCalendar.Month(On, Today), Today, tasks, "/tasks?view=calendar");
+        if (span is not null) Calendar = new TaskCalendar(span, Today, tasks, "/tasks?view=calendar");
         else Groups = [.. (View == "mine" ? All(words, tasks) : Day(words, tasks)).Where(g => g.Tasks.Count > 0)];
+        // The heading counts what the page shows.
+        var shown = Calendar is null ? Groups.SelectMany(g => g.Tasks).ToList() : tasks;
+        (Open, Late) = (shown.Count(t => t.Open), shown.Count(t => t.Late(Now)));
         if (part == "list") return Partial("_MyTasks", this);
         await OfferUndo(undo);
         return Page();

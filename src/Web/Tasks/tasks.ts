@@ -18,6 +18,11 @@ for (const form of document.querySelectorAll<HTMLFormElement>("form[data-auto]")
   form.addEventListener("change", () => form.requestSubmit());
   for (const button of form.querySelectorAll<HTMLElement>("[data-no-script]")) button.hidden = true;
 }
+for (const pick of document.querySelectorAll<HTMLElement>("[data-pick]")) {
+  pick.addEventListener("click", () => {
+    for (const box of document.querySelectorAll<HTMLInputElement>("[data-attributes]")) if (box.dataset.attributes!.split("|").includes(pick.dataset.pick!)) box.checked = true;
+  });
+}
 document.querySelector("[data-grid]")?.addEventListener("keydown", (event) => walk(event as KeyboardEvent));
 
 function key(event: KeyboardEvent): void {

@@ -29,8 +29,8 @@ internal sealed record TaskFacts
         return new TaskFacts
         {
             Status = FhirJson.Text(task, "status") ?? "ready",
-            Title = First(FhirJson.Text(task, "description"), FhirJson.Text(task, "code", "text"), FhirJson.Text(task, "code", "coding", "display"), FhirJson.Text(task, "code", "coding", "code")),
-            Notes = notes.Length == 0 ? null : notes,
+            Title = Cut(255, First(FhirJson.Text(task, "description"), FhirJson.Text(task, "code", "text"), FhirJson.Text(task, "code", "coding", "display"), FhirJson.Text(task, "code", "coding", "code"))),
+            Notes = notes.Length == 0 ? null : Cut(10_000, notes),
             Priority = PriorityOf(FhirJson.Text(task, "priority")),
             Start = Moment(FhirJson.Text(task, "restriction", "period", "start")),
             Due = Moment(FhirJson.Text(task, "restriction", "period", "end")),
@@ -59,6 +59,8 @@ internal sealed record TaskFacts
         if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)) return (new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero), true);
         return text?.Contains('T', StringComparison.Ordinal) == true && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? (at, false) : null;
     }
+
+    private static string? Cut(int most, string? text) => text?.Length > most ? text[..(most - 1)] + "…" : text;
 
     private static string? First(params string?[] texts) => texts.FirstOrDefault(t => !string.IsNullOrWhiteSpace(t))?.Trim();
 }
