@@ -1,4 +1,5 @@
 using HealthTeams.Collaboration.People;
+using HealthTeams.Collaboration.Teams;
 
 namespace HealthTeams.Collaboration.PatientLists;
 
@@ -14,7 +15,7 @@ public sealed record StaySaid(
 public sealed record PlaceSaid(string Location, string Name, string? PartOf, string? Kind);
 
 /// <summary>The public door of lists for the gateway: who lies where, and what a List that is known holds.</summary>
-public sealed class ListDoor(Census census)
+public sealed class ListDoor(Census census, TeamDoor teams)
 {
     /// <summary>Encounters that are over and were never known to be going on say nothing to anybody.</summary>
     public async Task Stays(Tx tx, IReadOnlyList<StaySaid> said)
@@ -59,16 +60,27 @@ public sealed class ListDoor(Census census)
         if (moved) await census.Follow(tx, null);
     }
 
+    public Task<bool> Knows(Tx tx, string fhirId) => tx.Scalar<bool>("select exists (select from collab.list where tenant = @Tenant and fhir_id = @fhirId and removed_at is null)", new { tx.Tenant, fhirId });
+
     /// <summary>Entries of a List of ours, put by FHIR: who is new comes, who is missing goes. A census keeps its own patients; nobody else's list is touched.</summary>
     /// <returns>Null when it was done, or is no list of ours.</returns>
-    public async Task<Problem?> Entries(Tx tx, string fhirId, IReadOnlyList<PersonSaid> patients)
+    public async Task<Problem?> Entries(Tx tx, string fhirId, string? title, IReadOnlyList<PersonSaid> patients)
     {
-        var found = await tx.OneOrNone<(Guid Id, string Kind, bool Archived)?>("""
-            select l.id, l.kind, t.archived_at is not null from collab.list l join collab.team t on t.tenant = l.tenant and t.id = l.team
+        var found = await tx.OneOrNone<(Guid Id, Guid Team, string Kind, bool Archived, string Name)?>("""
+            select l.id, l.team, l.kind, t.archived_at is not null, l.name from collab.list l join collab.team t on t.tenant = l.tenant and t.id = l.team
             where l.tenant = @Tenant and l.fhir_id = @fhirId and l.removed_at is null for update of l
             """, new { tx.Tenant, fhirId });
         if (found is not { } list) return null;
         if (list.Archived) return Problem.Conflict("The team of this list is archived: it can be read, not changed.", "team-archived");
+        // A person's own app may no more than the person; a system's token is the hospital's.
+        if (tx.Actor.Caller is { Kind: CallerKind.Staff } caller && await teams.May(tx, caller, list.Team, TeamRole.Member, change: true) is { Ok: false } no) return no.Problem;
+        if (TeamLists.Blank(title) is { } name && name != list.Name)
+        {
+            if (name.Length > 200) return Problem.Unprocessable("A list needs a name of at most 200 characters.", "List.title", "list-name");
+            await tx.Execute("update collab.list set name = @name, version = version + 1 where tenant = @Tenant and id = @Id", new { tx.Tenant, list.Id, name });
+            await ListSql.Next(tx, list.Id, columns: true);
+            tx.Publish("list.renamed", $"list/{list.Id}");
+        }
         var said = await PeopleSql.FindOrMake(tx, patients);
         var now = await ListSql.Rows(tx, list.Id, "active");
         var come = said.Select(p => p.Id).Distinct().Except(now.Select(r => r.Patient).OfType<Guid>()).ToList();

@@ -42,7 +42,7 @@ internal static class ListSql
         .. (await tx.Query<RowRead>($"""
             select r.id, r.patient, r.title, r.state, r.pinned, r.stay is not null as FromCensus, r.seq, r.cells::text as CellsJson, r.added_at as AddedAt, r.left_at as LeftAt,
               p.family, p.given, p.gender, p.birth_date as BirthDate, {PatientFacts.IdentifierSql} as Identifier,
-              s.id as Stay, s.bed, w.name as Ward, s.started_at as Admitted, s.planned_end as PlannedEnd, s.reason, s.active as StayActive, a.title as AttendingTitle, a.given as AttendingGiven, a.family as AttendingFamily,
+              s.id as Stay, coalesce(case when b.kind = 'bd' then b.name end, s.bed) as Bed, coalesce(w.name, b.name) as Ward, s.started_at as Admitted, s.planned_end as PlannedEnd, s.reason, s.active as StayActive, a.title as AttendingTitle, a.given as AttendingGiven, a.family as AttendingFamily,
               (select count(*)::int from collab.list_comment c where c.tenant = r.tenant and c.row = r.id) as Comments
             from collab.list_row r
             left join collab.person p on p.tenant = r.tenant and p.id = r.patient
@@ -50,7 +50,8 @@ internal static class ListSql
               select s.* from collab.stay s
               where s.tenant = r.tenant and case when r.stay is null then s.active and s.patient = r.patient else s.id = r.stay end
               order by s.started_at desc nulls last, s.id limit 1) s on true
-            left join collab.place w on w.tenant = r.tenant and w.location = s.place
+            left join collab.place b on b.tenant = r.tenant and b.location = s.place
+            left join collab.place w on w.tenant = r.tenant and b.kind = 'bd' and w.location = b.part_of
             left join collab.person a on a.tenant = r.tenant and a.id = s.attending
             where r.tenant = @Tenant and r.list = @list and {(row is null ? "r.state = @state" : "r.id = @row")}
             order by r.added_at, r.id
