@@ -53,6 +53,22 @@ public sealed class ListReading(Db db, TeamDoor teams, AccessLog audit)
         return opened;
     }
 
+    /// <summary>The list without its rows: nobody's data is shown.</summary>
+    public Task<Outcome<PatientList>> Shape(Caller caller, Guid list, CancellationToken stop, bool removed = false) =>
+        db.In(caller.Tenant, caller.Actor, tx => ListSql.Open(tx, teams, caller, list, removed: removed), stop);
+
+    /// <summary>The columns alone, to make another list of (LS-01). Lookups stay behind: they look in lists of that team.</summary>
+    public Task<Outcome<ColumnAsked[]>> Structure(Caller caller, Guid list, CancellationToken stop) => db.In<Outcome<ColumnAsked[]>>(caller.Tenant, caller.Actor, async tx =>
+    {
+        var l = await ListSql.Open(tx, teams, caller, list);
+        if (!l.Ok) return l.Problem;
+        return l.Value.Columns.Where(c => c.Type != ColumnType.Lookup).Select(c => new ColumnAsked(c.Name, c.Type)
+        {
+            Required = c.Required, ReadOnly = c.ReadOnly, Hidden = c.Hidden, IsUnique = c.IsUnique, Settings = c.Settings with { Column = null },
+            Default = c.DefaultJson is null ? null : CellValue.Text(System.Text.Json.JsonDocument.Parse(c.DefaultJson).RootElement),
+        }).ToArray();
+    }, stop);
+
     /// <summary>What a lookup or a person cell may be set to: rows of the other list, members of the team.</summary>
     public Task<IReadOnlyDictionary<Guid, IReadOnlyList<(Guid Id, string Name)>>> Offers(Caller caller, PatientList list, CancellationToken stop) =>
         db.In<IReadOnlyDictionary<Guid, IReadOnlyList<(Guid, string)>>>(caller.Tenant, caller.Actor, async tx =>
