@@ -3,7 +3,7 @@ namespace HealthTeams.Collaboration.PatientLists;
 /// <summary>LS-02: a structure to begin with, and rows to see it by. The samples are never stored.</summary>
 public sealed record ListTemplate(string Id, string Name, string Purpose, IReadOnlyList<ColumnAsked> Columns, IReadOnlyList<IReadOnlyList<string>> Samples);
 
-/// <summary>LS-09: Patients with its sixteen columns (the patient is the row's own), and two more. Pure.</summary>
+/// <summary>LS-09: Patients with its columns, and two more. Pure. Name, birth date, sex and record number stand with the patient, so their columns are hidden at first.</summary>
 public static class ListTemplates
 {
     private static readonly ColumnAsked Bed = Ehr("Bed", "bed");
@@ -16,7 +16,7 @@ public static class ListTemplates
     [
         new("patients", "Patients", "Needs and status of patients, for rounds and monitoring",
             [
-                Bed, Ehr("MRN", "mrn"), Ehr("Age/sex", "ageSex"), Ehr("Admitted", "admitted"), Ehr("Expected discharge", "plannedEnd"), Severity, Text("Problem"), Ehr("Attending", "attending"),
+                Bed, Ehr("MRN", "mrn") with { Hidden = true }, Ehr("Age/sex", "ageSex") with { Hidden = true }, Ehr("Admitted", "admitted"), Ehr("Expected discharge", "plannedEnd"), Severity, Text("Problem"), Ehr("Attending", "attending"),
                 new("Nurse", ColumnType.Person),
                 new("Code status", ColumnType.Choice) { Settings = new() { OwnText = true, Choices = [new("Full code", "green"), new("DNR", "red"), new("DNR/DNI", "red"), new("Comfort care", "blue")] } },
                 new("Isolation/allergy", ColumnType.Choice) { Settings = new() { OwnText = true, Several = true, Choices = [new("Contact", "amber"), new("Droplet", "amber"), new("Airborne", "red"), new("Penicillin allergy", "red"), new("Latex allergy", "red")] } },

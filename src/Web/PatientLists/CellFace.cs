@@ -13,6 +13,7 @@ public sealed record CellFace(string Text, string? Tone = null, string? Says = n
     {
         var value = RowValues.Of(open, row, column, now, Zone(zone));
         var text = Say(words, column, value, zone, now);
+        if (column.Type == ColumnType.Ehr && row.Patient is not null && text.Length == 0) text = words["unknown"];
         if (column.Type == ColumnType.Rounded && row.At(column.Id).Value is { ValueKind: JsonValueKind.Object } rounded && rounded.TryGetProperty("by", out var by)) text = $"{text} {open.NameOf(by.GetString())}";
         foreach (var rule in column.Settings.Rules)
         {
