@@ -26,7 +26,7 @@ export class Grid {
     root.addEventListener("click", (event) => this.click(event));
     root.addEventListener("focusout", (event) => { if (this.editing && !this.editing.cell.contains(event.relatedTarget as Node)) this.commit(); });
     root.addEventListener("focusin", (event) => this.rove(event.target as HTMLElement));
-    addEventListener("pagehide", () => this.commit());
+    addEventListener("pagehide", () => this.keepDraft());
     void this.start();
   }
 
@@ -176,6 +176,12 @@ export class Grid {
       return;
     }
     void this.queue.put(row, now.column.id, now.base, said, now.before);
+  }
+
+  /** Left in the middle of a sentence: it is offered again, never sent half. */
+  private keepDraft(): void {
+    const now = this.editing;
+    if (now && now.editor.value !== now.before) void this.queue.draft(now.cell.parentElement!.dataset.row!, now.column.id, now.base, now.editor.value, now.before);
   }
 
   private put(cell: HTMLElement, said: string): void {
