@@ -29,7 +29,7 @@ export class RowFields {
     void this.start();
   }
 
-  private fields(): HTMLElement[] { return [...this.root.querySelectorAll<HTMLElement>("[data-field]")]; }
+  private fields(): HTMLElement[] { return [...this.root.querySelectorAll<HTMLElement>("[data-field]:not([data-field=''])")]; }
   private field(column: string): HTMLElement | undefined { return this.fields().find((f) => f.dataset.field === column); }
 
   private async start(): Promise<void> {

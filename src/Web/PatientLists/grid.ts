@@ -132,7 +132,7 @@ export class Grid {
   // Editing
 
   private columnOf(cell: HTMLElement): Column | undefined { return this.columns[this.cells(cell.parentElement!).indexOf(cell) - 1]; }
-  private editable(cell: HTMLElement): boolean { return this.mayEdit && this.columnOf(cell)?.edit === true && cell.dataset.n !== undefined; }
+  private editable(cell: HTMLElement): boolean { return this.mayEdit && this.columnOf(cell)?.edit === true && Boolean(cell.dataset.n); }
 
   private edit(cell: HTMLElement, typed?: string): void {
     if (!this.editable(cell)) return;
@@ -276,4 +276,4 @@ export class Grid {
 }
 
 /** What an editor would begin with. */
-function text(cell: HTMLElement): string { return cell.dataset.v ?? (cell.dataset.state ? "" : cell.textContent ?? "").trim(); }
+function text(cell: HTMLElement): string { return cell.dataset.v ?? ""; }
