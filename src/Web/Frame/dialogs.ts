@@ -95,3 +95,16 @@ async function copy(input: HTMLInputElement, label: HTMLElement): Promise<void> 
   }
   label.textContent = label.dataset.copied ?? t("Copied");
 }
+
+// A button that destroys says first what, and what follows; without script the server's undo is the net.
+document.addEventListener("click", (event) => {
+  const button = (event.target as Element).closest?.<HTMLButtonElement>("button[data-confirm]");
+  if (!button?.form || button.dataset.confirmed) return;
+  event.preventDefault();
+  void confirm(button.dataset.confirm!, button.dataset.confirmText ?? "", button.textContent?.trim() || button.ariaLabel || "").then((yes) => {
+    if (!yes) return;
+    button.dataset.confirmed = "yes";
+    button.form!.requestSubmit(button);
+    delete button.dataset.confirmed;
+  });
+});
