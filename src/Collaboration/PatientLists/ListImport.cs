@@ -12,7 +12,7 @@ namespace HealthTeams.Collaboration.PatientLists;
 public sealed record ImportPreview(Guid Id, Guid Team, string Name, Sheet Sheet, IReadOnlyList<ImportColumn> Columns, IReadOnlyList<ImportError> Errors, int ErrorCount);
 
 /// <summary>LS-10: brought, looked at with a type per column and every error by line, then taken as a whole or not at all. A patient is found by record number only.</summary>
-public sealed class ListImport(Db db, TeamDoor teams, TeamLists lists, TenantDirectory tenants, ProjectFhir project)
+public sealed class ListImport(Db db, TeamDoor teams, TeamLists lists, TenantDirectory tenants, ProjectFhir project, Platform.Audit.AccessLog audit)
 {
     public const int ErrorsShown = 200;
     private static readonly TimeSpan Kept = TimeSpan.FromDays(1);
@@ -51,9 +51,13 @@ public sealed class ListImport(Db db, TeamDoor teams, TeamLists lists, TenantDir
             return new ImportPreview(import, team, name, sheet, chosen, [.. errors.Take(ErrorsShown)], errors.Count);
         }, stop);
 
-    public Task<Outcome<Guid>> Take(Caller caller, Guid import, string name, IReadOnlyList<ImportColumn> columns, CancellationToken stop) =>
-        db.In<Outcome<Guid>>(caller.Tenant, caller.Actor, async tx =>
+    /// <summary>On record for each patient that came with it.</summary>
+    public async Task<Outcome<Guid>> Take(Caller caller, Guid import, string name, IReadOnlyList<ImportColumn> columns, CancellationToken stop)
+    {
+        var patients = new List<string?>();
+        var taken = await db.In<Outcome<Guid>>(caller.Tenant, caller.Actor, async tx =>
         {
+            patients.Clear(); // the work may run again
             var found = await Find(tx, caller, import);
             if (!found.Ok) return found.Problem;
             var (team, _, sheet) = found.Value;
@@ -66,8 +70,12 @@ public sealed class ListImport(Db db, TeamDoor teams, TeamLists lists, TenantDir
             await tx.Execute("delete from collab.list_import where tenant = @Tenant and id = @import", new { tx.Tenant, import });
             tx.Publish("list.imported", $"list/{made.Value}", data: new { rows = read.Value.Rows.Count });
             await project(tx, "list", made.Value);
+            patients.AddRange(read.Value.Rows.Select(r => r.Patient is { } p ? $"person/{p}" : null));
             return made;
         }, stop);
+        if (taken.Ok) await audit.Record(new(caller.Tenant, db.Clock.GetUtcNow(), caller.Actor, "import", $"list/{taken.Value}", null, 200), patients, stop);
+        return taken;
+    }
 
     private static async Task Rows(Tx tx, Guid list, Checked read)
     {

@@ -16,6 +16,8 @@ public sealed class ColumnsPage(ListReading reading, ListColumns columns, TeamLi
     public async Task<IActionResult> OnPostAsync(Guid id, Guid? column, ColumnType type, string? name, bool required, bool readOnly, bool hidden, bool unique, string? standard, string? choices, bool own, bool several,
         string? currency, Guid? lookup, string? source, string? calculation, Guid? since, string? rules)
     {
+        // What a column holds stays, whatever a form says.
+        if (column is { } old && await reading.Shape(Me, id, Stop) is { Ok: true, Value: var shape } && shape.Columns.FirstOrDefault(c => c.Id == old) is { } before) type = before.Type;
         var asked = new ColumnAsked((name ?? "").Trim(), type)
         {
             Required = required, ReadOnly = readOnly, Hidden = hidden, IsUnique = unique, Default = string.IsNullOrWhiteSpace(standard) ? null : standard,

@@ -13,6 +13,10 @@ export function wall(root: HTMLElement): void {
   const page = () => {
     const all = rows();
     for (const row of all) row.hidden = false;
+    // As large as the columns leave room for; a view of fewer columns is read from farther away.
+    const table = root.querySelector<HTMLElement>(".grid");
+    if (table) table.style.fontSize = "";
+    for (let size = 1; table && size > 0.6 && table.scrollWidth > table.parentElement!.clientWidth + 1; size -= 0.08) table.style.fontSize = `${size}rem`;
     const top = all[0]?.getBoundingClientRect().top ?? 0;
     let last = first;
     let room = innerHeight - top - 8;

@@ -77,6 +77,25 @@ public sealed class ListTests(Ward ward) : IClassFixture<Ward>
     }
 
     [Fact, Trait("Row", "LS-03")]
+    public async Task A_column_is_renamed_moved_and_removed_without_losing_what_was_in_it()
+    {
+        var list = await ward.List("Shaped");
+        var (first, tone) = (await ward.Column(list, "First"), await ward.Column(list, "Tone", "Choice", null, ("choices", "Low = green\nHigh = red")));
+        var row = await ward.Row(list, "Row", null, ($"v.{tone}", "High"));
+        // The page's form names the choices; the type is the column's own, whatever is sent.
+        Assert.Equal(HttpStatusCode.SeeOther, (await TestProduct.Post(ward.Member, $"/lists/{list}/columns/{tone}", ("name", "Risk"), ("type", "Text"), ("choices", "Low = green\nHigh = red\nGone = grey"))).StatusCode);
+        Assert.Contains("badge red", await ward.Member.GetStringAsync($"/lists/{list}"), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await Ward.Write(ward.Member, list, row, tone, 1, "Gone")).StatusCode);
+        await TestProduct.Post(ward.Member, $"/lists/{list}/columns/{tone}?handler=move&left=true");
+        Assert.Equal("Risk,First", await Names(list));
+        await TestProduct.Post(ward.Member, $"/lists/{list}/columns/{tone}?handler=remove");
+        Assert.Equal("First", await Names(list));
+        Assert.Contains("Risk : High → Gone", Ward.Text(await ward.Member.GetStringAsync($"/lists/{list}/rows/{row}")), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, (await Ward.Write(ward.Member, list, row, tone, 2, "Low")).StatusCode);
+        Assert.NotEqual(first, tone);
+    }
+
+    [Fact, Trait("Row", "LS-03")]
     public async Task A_lookup_names_rows_of_another_list_of_the_same_team_only()
     {
         var (rooms, list) = (await ward.List("Rooms"), await ward.List("Uses rooms"));
