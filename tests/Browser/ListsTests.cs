@@ -100,6 +100,25 @@ public sealed class ListsTests(RealBrowser browser, ProductWithEhr product) : IA
           open.onsuccess = () => { const all = open.result.transaction('edits').objectStore('edits').count(); all.onsuccess = () => done(all.result); }; })
         """;
 
+    [Theory, Trait("Row", "LS-06")]
+    [InlineData(390, 844)]
+    [InlineData(1920, 1080)]
+    public async Task Lists_fit_a_phone_and_a_wall(int width, int height)
+    {
+        await First.SetViewportSizeAsync(width, height);
+        var row = await product.Ask<Guid>($"select id from collab.list_row where list = '{list}'");
+        foreach (var path in new[] { "/lists", "/lists/new", "/lists/import", $"/lists/{list}", $"/lists/{list}/rows/{row}", $"/lists/{list}/round", $"/lists/{list}/look", $"/lists/{list}/columns", $"/lists/{list}/settings", $"/lists/{list}/wall" })
+        {
+            await First.GotoAsync(new Uri(product.Url, path).AbsoluteUri);
+            Assert.True(await First.EvaluateAsync<bool>("document.documentElement.scrollWidth <= window.innerWidth + 1"), $"{path} runs off sideways at {width}");
+            Assert.Empty(await First.EvaluateAsync<string[]>("""
+                () => [...document.querySelectorAll('button, a[href], input:not([type=hidden]), select, textarea')]
+                  .filter(e => !(e.getAttribute('aria-label') || e.getAttribute('aria-labelledby') || e.textContent.trim() || e.title || (e.labels && e.labels.length)))
+                  .map(e => e.outerHTML.slice(0, 120))
+                """));
+        }
+    }
+
     private async Task<IPage> Person(string username)
     {
         var page = await browser.Person();
