@@ -6,8 +6,9 @@ namespace HealthTeams.FhirGateway.Compartments;
 
 /// <summary>
 /// Which resources belong to whom: http://hl7.org/fhir/R4/compartmentdefinition.html, the parameters by which a type refers
-/// to the one the compartment is of. Two departures, both narrow: Task belongs to its patient as it does in R5 (R4 forgot
-/// it), and no other Patient belongs to a Patient, though R4 counts those that are linked.
+/// to the one the compartment is of. Three departures, all narrow: Task belongs to its patient as it does in R5 (R4 forgot
+/// it); no other Patient belongs to a Patient, though R4 counts those that are linked; and a Group belongs to none of its
+/// members, since it names the others.
 /// </summary>
 internal static class Compartment
 {
@@ -20,7 +21,7 @@ internal static class Compartment
             Composition subject author attester; Condition patient asserter; Consent patient; Coverage policy-holder subscriber beneficiary payor;
             CoverageEligibilityRequest patient; CoverageEligibilityResponse patient; DetectedIssue patient; DeviceRequest subject performer; DeviceUseStatement subject;
             DiagnosticReport subject; DocumentManifest subject author recipient; DocumentReference subject author; Encounter patient; EnrollmentRequest subject;
-            EpisodeOfCare patient; ExplanationOfBenefit patient payee; FamilyMemberHistory patient; Flag patient; Goal patient; Group member; ImagingStudy patient;
+            EpisodeOfCare patient; ExplanationOfBenefit patient payee; FamilyMemberHistory patient; Flag patient; Goal patient; ImagingStudy patient;
             Immunization patient; ImmunizationEvaluation patient; ImmunizationRecommendation patient; Invoice subject patient recipient; List subject source;
             MeasureReport patient; Media subject; MedicationAdministration patient performer subject; MedicationDispense subject patient receiver;
             MedicationRequest subject; MedicationStatement subject; MolecularSequence patient; NutritionOrder patient; Observation subject performer; Person patient;

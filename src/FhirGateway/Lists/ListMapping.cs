@@ -1,3 +1,4 @@
+using HealthTeams.FhirGateway.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HealthTeams.FhirGateway.Lists;
@@ -6,5 +7,11 @@ internal static class ListMapping
 {
     public static void AddListMapping(this IServiceCollection services)
     {
+        services.AddSingleton<ListProjection>();
+        services.AddSingleton<IProjection>(s => s.GetRequiredService<ListProjection>());
+        services.AddSingleton(s => new Lazy<ListProjection>(s.GetRequiredService<ListProjection>));
+        services.AddSingleton<IResourceSlice, PlaceSlice>();
+        services.AddSingleton<IResourceSlice, StaySlice>();
+        services.AddSingleton<IResourceSlice, ListSlice>();
     }
 }

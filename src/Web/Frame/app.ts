@@ -26,13 +26,15 @@ if (document.body.classList.contains("staff")) staff();
 
 function staff(): void {
   const root = document.querySelector<HTMLElement>("[data-live-list]");
-  const live = new Live(["visits", "messages", "me", ...(root?.dataset.topics?.split(" ") ?? [])]);
+  const live = new Live(["visits", "messages", "me", ...(document.querySelector<HTMLElement>("[data-topics]")?.dataset.topics?.split(" ") ?? [])]);
   const list = root ? new LiveList(root, fresh) : undefined;
-  live.onChange(({ kind }) => {
+  live.onChange((change) => {
+    const { kind } = change;
+    document.dispatchEvent(new CustomEvent("ht-change", { detail: change })); // for a page's own live parts
     refreshCounts();
     if (list && concerns(root!, kind)) list.refresh();
   });
-  live.onReturn(() => { refreshCounts(); list?.refresh(); });
+  live.onReturn(() => { document.dispatchEvent(new Event("ht-return")); refreshCounts(); list?.refresh(); });
   void live.start();
   refreshCounts();
   // Lateness comes with time alone.

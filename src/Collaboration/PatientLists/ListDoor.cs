@@ -1,0 +1,107 @@
+using HealthTeams.Collaboration.People;
+using HealthTeams.Collaboration.Teams;
+
+namespace HealthTeams.Collaboration.PatientLists;
+
+/// <summary>An Encounter as the gateway brings it, free of FHIR types.</summary>
+public sealed record StaySaid(
+    string Encounter, PersonSaid? Patient, string Status, string? Class, string? Place, string? Bed, string? Reason, PersonSaid? Attending,
+    DateTimeOffset? StartedAt, DateTimeOffset? EndedAt, DateOnly? PlannedEnd)
+{
+    /// <summary>The patient is here: R4 encounter-status.</summary>
+    public bool Active => Status is "arrived" or "triaged" or "in-progress" or "onleave";
+}
+
+public sealed record PlaceSaid(string Location, string Name, string? PartOf, string? Kind);
+
+/// <summary>The public door of lists for the gateway: who lies where, and what a List that is known holds.</summary>
+public sealed class ListDoor(Census census, TeamDoor teams)
+{
+    /// <summary>Encounters that are over and were never known to be going on say nothing to anybody.</summary>
+    public async Task Stays(Tx tx, IReadOnlyList<StaySaid> said)
+    {
+        if (said.Count == 0) return;
+        var known = (await tx.Query<string>("select encounter from collab.stay where tenant = @Tenant and encounter = any(@encounters)", new { tx.Tenant, encounters = said.Select(s => s.Encounter).ToArray() })).ToHashSet();
+        var changed = new List<Guid>();
+        foreach (var s in said.Where(s => s.Active && s.Patient is not null || known.Contains(s.Encounter)))
+        {
+            if (s.Patient is null)
+            {
+                changed.AddRange(await tx.Query<Guid>("update collab.stay set active = false, status = @Status, ended_at = @Now where tenant = @Tenant and encounter = @Encounter returning id", new { tx.Tenant, tx.Now, s.Status, s.Encounter }));
+                continue;
+            }
+            var patient = await PeopleSql.FindOrMake(tx, s.Patient);
+            var attending = s.Attending is null ? null : await PeopleSql.FindOrMake(tx, s.Attending);
+            changed.AddRange(await tx.Query<Guid>("""
+                insert into collab.stay (tenant, id, encounter, patient, status, class, place, bed, reason, attending, started_at, planned_end, ended_at, active)
+                values (@Tenant, @id, @Encounter, @patient, @Status, @Class, @Place, @Bed, @Reason, @attending, @StartedAt, @PlannedEnd, @EndedAt, @Active)
+                on conflict (tenant, encounter) do update set patient = excluded.patient, status = excluded.status, class = excluded.class, place = excluded.place, bed = excluded.bed, reason = excluded.reason,
+                  attending = excluded.attending, started_at = excluded.started_at, planned_end = excluded.planned_end, ended_at = excluded.ended_at, active = excluded.active
+                returning id
+                """, new { tx.Tenant, id = tx.NewId(), s.Encounter, patient = patient.Id, s.Status, s.Class, s.Place, s.Bed, s.Reason, attending = attending?.Id, s.StartedAt, s.PlannedEnd, s.EndedAt, s.Active }));
+        }
+        if (changed.Count > 0) await census.Follow(tx, [.. changed]);
+    }
+
+    /// <summary>A place that moves into another brings its patients with it.</summary>
+    public async Task Places(Tx tx, IReadOnlyList<PlaceSaid> said, IReadOnlyList<string> gone)
+    {
+        var moved = false;
+        foreach (var p in said)
+        {
+            var before = await tx.OneOrNone<Place>("select location, name, part_of as PartOf, kind from collab.place where tenant = @Tenant and location = @Location for update", new { tx.Tenant, p.Location });
+            await tx.Execute("""
+                insert into collab.place (tenant, location, name, part_of, kind) values (@Tenant, @Location, @Name, @PartOf, @Kind)
+                on conflict (tenant, location) do update set name = excluded.name, part_of = excluded.part_of, kind = excluded.kind
+                """, new { tx.Tenant, p.Location, p.Name, p.PartOf, p.Kind });
+            moved |= before?.PartOf != p.PartOf;
+        }
+        if (gone.Count > 0) moved |= await tx.Execute("delete from collab.place where tenant = @Tenant and location = any(@gone)", new { tx.Tenant, gone = gone.ToArray() }) > 0;
+        if (moved) await census.Follow(tx, null);
+    }
+
+    public Task<bool> Knows(Tx tx, string fhirId) => tx.Scalar<bool>("select exists (select from collab.list where tenant = @Tenant and fhir_id = @fhirId and removed_at is null)", new { tx.Tenant, fhirId });
+
+    /// <summary>Entries of a List of ours, put by FHIR: who is new comes, who is missing goes. A census keeps its own patients; nobody else's list is touched.</summary>
+    /// <returns>Null when it was done, or is no list of ours.</returns>
+    public async Task<Problem?> Entries(Tx tx, string fhirId, string? title, IReadOnlyList<PersonSaid> patients)
+    {
+        var found = await tx.OneOrNone<(Guid Id, Guid Team, string Kind, bool Archived, string Name)?>("""
+            select l.id, l.team, l.kind, t.archived_at is not null, l.name from collab.list l join collab.team t on t.tenant = l.tenant and t.id = l.team
+            where l.tenant = @Tenant and l.fhir_id = @fhirId and l.removed_at is null for update of l
+            """, new { tx.Tenant, fhirId });
+        if (found is not { } list) return null;
+        if (list.Archived) return Problem.Conflict("The team of this list is archived: it can be read, not changed.", "team-archived");
+        // A person's own app may no more than the person; a system's token is the hospital's.
+        if (tx.Actor.Caller is { Kind: CallerKind.Staff } caller && await teams.May(tx, caller, list.Team, TeamRole.Member, change: true) is { Ok: false } no) return no.Problem;
+        if (TeamLists.Blank(title) is { } name && name != list.Name)
+        {
+            if (name.Length > 200) return Problem.Unprocessable("A list needs a name of at most 200 characters.", "List.title", "list-name");
+            await tx.Execute("update collab.list set name = @name, version = version + 1 where tenant = @Tenant and id = @Id", new { tx.Tenant, list.Id, name });
+            await ListSql.Next(tx, list.Id, columns: true);
+            tx.Publish("list.renamed", $"list/{list.Id}");
+        }
+        var said = await PeopleSql.FindOrMake(tx, patients);
+        var now = await ListSql.Rows(tx, list.Id, "active");
+        var come = said.Select(p => p.Id).Distinct().Except(now.Select(r => r.Patient).OfType<Guid>()).ToList();
+        var gone = now.Where(r => r.Patient is { } p && said.All(x => x.Id != p)).ToList();
+        if (list.Kind == "census" && gone.Any(r => r.FromCensus && !r.Pinned)) return Problem.Unprocessable("The patients of a census list come from their Encounters; end the Encounter instead of taking the entry out.", "List.entry", "list-census");
+        var columns = await ListSql.Columns(tx, list.Id);
+        foreach (var patient in come)
+        {
+            var id = tx.NewId();
+            await ListRows.Insert(tx, list.Id, id, patient, null, [.. columns.Where(c => c is { Typed: true, IsUnique: false, DefaultJson: not null }).Select(c => (c, System.Text.Json.Nodes.JsonNode.Parse(c.DefaultJson!)!))]);
+            tx.Publish("list.row-added", $"list/{list.Id}", $"person/{patient}", new { row = id });
+        }
+        if (gone.Count > 0)
+        {
+            var seq = await ListSql.Next(tx, list.Id);
+            await tx.Execute("""
+                update collab.list_row set state = 'removed', removed_at = @Now, seq = @seq where tenant = @Tenant and id = any(@rows);
+                delete from collab.list_unique where tenant = @Tenant and row = any(@rows)
+                """, new { tx.Tenant, tx.Now, seq, rows = gone.Select(r => r.Id).ToArray() });
+            foreach (var r in gone) tx.Publish("list.row-removed", $"list/{list.Id}", $"person/{r.Patient}", new { row = r.Id });
+        }
+        return null;
+    }
+}
