@@ -44,8 +44,10 @@ public static class Notices
     }
 
     /// <summary>What was asked for is gone or done: it no longer waits among the unseen.</summary>
-    public static Task Settle(Tx tx, string link) => tx.Execute(
-        "update collab.notice set seen_at = @Now where tenant = @Tenant and link = @link and seen_at is null", new { tx.Tenant, tx.Now, link });
+    /// <param name="person">This person's part alone is done; null: everybody's.</param>
+    public static Task Settle(Tx tx, string link, Guid? person = null) => tx.Execute("""
+        update collab.notice set seen_at = @Now where tenant = @Tenant and link = @link and seen_at is null and (@person::uuid is null or person = @person)
+        """, new { tx.Tenant, tx.Now, link, person });
 }
 
 /// <summary>A person's own activity.</summary>

@@ -43,6 +43,7 @@ public sealed class AnswerApproval(Db db, ProjectFhir project, Signing signing)
             where tenant = @Tenant and id = @Id
             """, new { tx.Tenant, tx.Now, request.Id, approval = row.Id, answer, comment, signature });
         await ApprovalSql.Happened(tx, row.Id, signs ? "signed" : "answered", me, text: answer);
+        await Notices.Settle(tx, $"/approvals/{row.Id}", me);
         await Proceed(tx, row, request.Id, me);
         tx.Publish("approval.answered", $"approval/{row.Id}", row.PatientSubject, new { request = request.Id });
         return true;

@@ -1,3 +1,4 @@
+using HealthTeams.Collaboration.Forms;
 using System.Text.Json;
 using HealthTeams.Collaboration.People;
 
@@ -80,13 +81,9 @@ public sealed record CareTask
     public PatientFacts? Facts => Patient is null ? null
         : new(new Person { Kind = PersonKind.Patient, Family = Family, Given = Given }.Display, BirthDate, Gender, PatientIdentifier);
 
-    public IReadOnlyList<Question> Questions => Form is null ? [] : JsonSerializer.Deserialize<List<Question>>(Form, JsonSerializerOptions.Web) ?? [];
+    public IReadOnlyList<Question> Questions => Question.Of(Form);
     public IReadOnlyDictionary<string, string> AnswersByKey => Answers is null ? new Dictionary<string, string>() : JsonSerializer.Deserialize<Dictionary<string, string>>(Answers, JsonSerializerOptions.Web)!;
 }
-
-/// <summary>One question of a form that goes with a task.</summary>
-/// <param name="Kind">"text", "choice", "boolean", "number", "date".</param>
-public sealed record Question(string Key, string Text, string Kind, bool Required, IReadOnlyList<string>? Options = null);
 
 /// <summary>One item of a checklist, with who ticked it when.</summary>
 public sealed record CheckItem(Guid Id, string Title, DateTimeOffset? CheckedAt, string? CheckedBy);

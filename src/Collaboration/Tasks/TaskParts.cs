@@ -101,7 +101,7 @@ public sealed class TaskParts(TaskDesk desk, BlobStore blobs)
         {
             if (task.Form is null) return Problem.Unprocessable("This task has no form.", null, "task-form");
             if (!task.Open) return Ended(task);
-            var wrong = task.Questions.Select(q => Wrong(q, typed.GetValueOrDefault(q.Key)?.Trim() ?? "")).OfType<string>().ToList();
+            var wrong = task.Questions.Select(q => q.Fault(typed.GetValueOrDefault(q.Key)?.Trim() ?? "")).OfType<string>().ToList();
             if (wrong.Count > 0) return Problem.Unprocessable(string.Join(" ", wrong), "answers", "task-answers");
             var answers = task.Questions.Where(q => !string.IsNullOrWhiteSpace(typed.GetValueOrDefault(q.Key))).ToDictionary(q => q.Key, q => typed[q.Key].Trim());
             await tx.Execute("update collab.task set answers = @json::jsonb, answered_at = @Now, answered_by = @by where tenant = @Tenant and id = @id",
@@ -128,16 +128,6 @@ public sealed class TaskParts(TaskDesk desk, BlobStore blobs)
 
     private static bool Sound(string? url) => url?.Trim() is { Length: > 1 and <= 2000 } u
         && (u[0] == '/' ? u[1] is not ('/' or '\\') : Uri.TryCreate(u, UriKind.Absolute, out var at) && at.Scheme is "http" or "https" && u.StartsWith("http", StringComparison.Ordinal));
-
-    internal static string? Wrong(Question q, string answer) => (q.Kind, answer) switch
-    {
-        (_, "") => q.Required ? $"\"{q.Text}\" is not answered." : null,
-        ("choice", _) => q.Options?.Contains(answer) == true ? null : $"\"{q.Text}\" has no answer of that name.",
-        ("boolean", _) => answer is "true" or "false" ? null : $"\"{q.Text}\" is yes or no.",
-        ("number", _) => decimal.TryParse(answer, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var _) ? null : $"\"{q.Text}\" is a number.",
-        ("date", _) => DateOnly.TryParseExact(answer, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var _) ? null : $"\"{q.Text}\" is a date.",
-        _ => answer.Length <= 4000 ? null : $"\"{q.Text}\" has at most 4,000 characters.",
-    };
 
     private static Problem Ended(CareTask task) => Problem.Conflict($"This task is {task.Status}: reopen it first.", "task-ended");
 }

@@ -1,3 +1,4 @@
+using HealthTeams.Collaboration.Forms;
 using HealthTeams.Collaboration.Tasks;
 using HealthTeams.Platform.Callers;
 using HealthTeams.Platform.Database;
@@ -32,7 +33,7 @@ internal static class DemoTasks
         {
             Board = board, Bucket = buckets[1], Title = "Change the dressing, with a photo", Patient = Patient(4), DueDay = today, Assignees = [people["barton"]], Labels = "wound",
             Checks = ["Hands and gloves", "Old dressing off, wound cleaned", "Size measured", "New dressing, date on it"],
-            Needs = new Needs(true, true, people["nightingale"], Forms.Parse("* Skin around | choice: intact, red, broken\nPain 0 to 10 | number\nRemarks").Value),
+            Needs = new Needs(true, true, people["nightingale"], FormLines.Parse("* Skin around | choice: intact, red, broken\nPain 0 to 10 | number\nRemarks").Value),
         }, stop);
         if (wound.Ok)
         {

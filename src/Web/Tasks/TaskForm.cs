@@ -1,3 +1,4 @@
+using HealthTeams.Collaboration.Forms;
 using System.Globalization;
 using HealthTeams.Collaboration.Tasks;
 using Microsoft.AspNetCore.Http;
@@ -50,7 +51,7 @@ public sealed record TaskForm
     {
         Title = t.Title, Notes = t.Notes, Board = t.Board, Bucket = t.Bucket, Priority = t.Priority, StartDay = Day(t.StartDay), StartTime = Time(t.StartMinute), DueDay = Day(t.DueDay), DueTime = Time(t.DueMinute),
         Remind = t.RemindMinutes, Labels = string.Join(", ", t.Labels), Assignees = t.Assignees, Patient = t.Patient, Visit = t.Visit, Message = t.Message,
-        NeedsChecklist = t.NeedsChecklist, NeedsPhoto = t.NeedsPhoto, Approver = t.Approver, Form = Forms.Print(t.Questions),
+        NeedsChecklist = t.NeedsChecklist, NeedsPhoto = t.NeedsPhoto, Approver = t.Approver, Form = FormLines.Print(t.Questions),
     };
 
     public static TaskForm Of(SeriesView s)
@@ -60,7 +61,7 @@ public sealed record TaskForm
         {
             Title = said.Title, Notes = said.Notes, Board = s.Board, Bucket = said.Bucket, Priority = said.Priority, DueDay = Day(s.NextDay), DueTime = Time(s.DueMinute), Remind = said.RemindMinutes, Labels = said.Labels,
             Assignees = said.Assignees, Checks = string.Join('\n', said.Checks), Patient = said.Patient, NeedsChecklist = said.Needs.Checklist, NeedsPhoto = said.Needs.Photo, Approver = said.Needs.Approver,
-            Form = Forms.Print(new CareTask { Form = said.Needs.Form }.Questions), Repeat = rule.Pattern.ToString(), Every = rule.Every, Weekdays = rule.Weekdays, Nth = rule.Nth, Until = Day(rule.Until), Times = rule.Times, Ahead = s.AheadDays, SkipOpen = s.SkipOpen,
+            Form = FormLines.Print(new CareTask { Form = said.Needs.Form }.Questions), Repeat = rule.Pattern.ToString(), Every = rule.Every, Weekdays = rule.Weekdays, Nth = rule.Nth, Until = Day(rule.Until), Times = rule.Times, Ahead = s.AheadDays, SkipOpen = s.SkipOpen,
         };
     }
 
@@ -70,7 +71,7 @@ public sealed record TaskForm
         var wrong = new[] { (StartDay, "startDay"), (DueDay, "dueDay"), (Until, "until") }.Where(d => d.Item1 is not null && Day(d.Item1) is null).Select(d => $"“{d.Item1}” is no date ({d.Item2}).")
             .Concat(new[] { (StartTime, "startTime"), (DueTime, "dueTime") }.Where(d => d.Item1 is not null && Minute(d.Item1) is null).Select(d => $"“{d.Item1}” is no time ({d.Item2}).")).ToList();
         if (wrong.Count > 0) return Problem.Unprocessable(string.Join(" ", wrong), "dueDay", "task-days");
-        var form = Forms.Parse(Form);
+        var form = FormLines.Parse(Form);
         if (!form.Ok) return form.Problem;
         return new TaskSaid
         {

@@ -1,3 +1,4 @@
+using HealthTeams.Collaboration.Forms;
 using HealthTeams.Collaboration.Tasks;
 using Xunit;
 
@@ -89,9 +90,9 @@ public sealed class RecurrenceTests
     public void A_form_is_read_as_it_is_written()
     {
         const string text = "* Skin | choice: intact, red\nPain | number\nSeen on | date\nTold | yes/no\nRemarks";
-        var form = Forms.Parse(text);
-        Assert.Equal(text, Forms.Print(new CareTask { Form = form.Value }.Questions));
-        Assert.Contains("line 1", Forms.Parse("Skin | choice: one").Problem!.Detail, StringComparison.OrdinalIgnoreCase);
-        Assert.Contains("\"size\"", Forms.Parse("Wound | size").Problem!.Detail, StringComparison.Ordinal);
+        var form = FormLines.Parse(text);
+        Assert.Equal(text, FormLines.Print(new CareTask { Form = form.Value }.Questions));
+        Assert.Contains("line 1", FormLines.Parse("Skin | choice: one").Problem!.Detail, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("\"size\"", FormLines.Parse("Wound | size").Problem!.Detail, StringComparison.Ordinal);
     }
 }
