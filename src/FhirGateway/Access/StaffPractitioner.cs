@@ -14,7 +14,10 @@ public sealed class StaffPractitioner
     internal StaffPractitioner(Db db, WriteEngine engine) => (this.db, this.engine) = (db, engine);
 
     /// <returns>"Practitioner/12".</returns>
-    public Task<string> Of(int tenant, Guid person, Actor actor, CancellationToken stop) => db.In(tenant, actor, async tx =>
+    public Task<string> Of(int tenant, Guid person, Actor actor, CancellationToken stop) => db.In(tenant, actor, tx => In(tx, person), stop);
+
+    /// <summary>The same inside a transaction that is under way.</summary>
+    public async Task<string> In(Tx tx, Guid person)
     {
         // Two apps that start together get the same Practitioner.
         Locks.Take(tx, $"practitioner|{person}");
@@ -38,7 +41,7 @@ public sealed class StaffPractitioner
             insert into collab.person_key (tenant, source, reference, person) values (@Tenant, @own, @reference, @person) on conflict do nothing
             """, new { tx.Tenant, own = Guid.Empty, reference, person });
         return reference;
-    }, stop);
+    }
 
     private static void Resource(Utf8JsonWriter w, Person who, IReadOnlyList<(string System, string Value)> numbers)
     {
