@@ -127,6 +127,7 @@ create table collab.shift_gone (
   tenant int not null,
   id uuid not null,
   team uuid not null,
+  person uuid,
   primary key (tenant, id)
 );
 

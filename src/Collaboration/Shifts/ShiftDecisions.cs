@@ -17,7 +17,7 @@ public sealed class ShiftDecisions(Workforce workforce, ShiftAccess access, Proj
     }
 
     /// <param name="caller">Null: a system of the hospital's, by FHIR.</param>
-    internal async Task<Outcome<ShiftRequest>> Decide(Tx tx, Caller? caller, Guid id, int? version, RequestAct act, string message, string? overriding)
+    public async Task<Outcome<ShiftRequest>> Decide(Tx tx, Caller? caller, Guid id, int? version, RequestAct act, string message, string? overriding)
     {
         if (message.Length > 500 || overriding?.Length > 500) return Problem.Invalid("A message has at most 500 characters.", "message", "too-long");
         if (await RequestSql.Find(tx, id) is not { } seen) return RequestSql.Unknown;

@@ -24,7 +24,7 @@ public sealed class ShiftRequests(Workforce workforce, ShiftDecisions decisions,
     internal static string Entity(string kind) => kind switch { "swap" => "swapRequest", "offer" => "offerShiftRequest", "claim" => "openShiftRequest", _ => "timeOffRequest" };
 
     /// <param name="caller">Null: a system of the hospital's brings it by FHIR in the sender's name.</param>
-    internal async Task<Outcome<ShiftRequest>> Ask(Tx tx, Caller? caller, Guid sender, ShiftAsk ask, string? task)
+    public async Task<Outcome<ShiftRequest>> Ask(Tx tx, Caller? caller, Guid sender, ShiftAsk ask, string? task)
     {
         var id = task is not null && Guid.TryParse(task, out var given) ? given : tx.NewId();
         if (ask.Message.Length > 500) return Problem.Invalid("A message has at most 500 characters.", "message", "too-long");

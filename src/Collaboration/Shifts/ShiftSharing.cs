@@ -37,8 +37,8 @@ public sealed class ShiftSharing(Db db, ShiftAccess access, ProjectFhir project)
         if (await Clashes(tx, place, drafts) is { } clash) return clash;
         var all = drafts.Select(d => d.Id).ToArray();
         await tx.Execute("""
-            insert into collab.shift_gone (tenant, id, team)
-            select s.tenant, s.id, s.team from collab.shift s join collab.shift d on d.tenant = s.tenant and d.id = s.id and d.draft
+            insert into collab.shift_gone (tenant, id, team, person)
+            select s.tenant, s.id, s.team, s.person from collab.shift s join collab.shift d on d.tenant = s.tenant and d.id = s.id and d.draft
             where s.tenant = @Tenant and s.id = any(@all) and not s.draft and d.removed on conflict do nothing;
             delete from collab.shift where tenant = @Tenant and id = any(@all) and not draft;
             delete from collab.shift where tenant = @Tenant and id = any(@all) and removed;
@@ -91,7 +91,7 @@ public sealed class ShiftSharing(Db db, ShiftAccess access, ProjectFhir project)
         if (faces.Count == 0) return new Shared(0, 0);
         var all = faces.Select(f => f.Id).ToArray();
         await tx.Execute("""
-            insert into collab.shift_gone (tenant, id, team) select @Tenant, i, @team from unnest(@all) i on conflict do nothing;
+            insert into collab.shift_gone (tenant, id, team, person) select tenant, id, team, person from collab.shift where tenant = @Tenant and id = any(@all) and not draft on conflict do nothing;
             delete from collab.shift s where tenant = @Tenant and id = any(@all) and not draft
               and exists (select from collab.shift d where d.tenant = s.tenant and d.id = s.id and d.draft);
             update collab.shift set draft = true, version = version + 1 where tenant = @Tenant and id = any(@all) and not draft
