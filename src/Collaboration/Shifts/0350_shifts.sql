@@ -1,6 +1,8 @@
 -- Rosters (SH-01 to SH-10). A thing on a roster has up to two faces, as in Graph: the shared one that all see (draft = false) and
 -- a draft that managers change. One table for shifts, open shifts and time off: so one constraint holds between them, and one
 -- query reads a grid.
+create extension if not exists btree_gist;
+
 create table collab.schedule (
   tenant int not null,
   team uuid not null,

@@ -74,8 +74,9 @@ public sealed class ItemPage(Rosters rosters, ShiftEdits edits, Words words) : S
         return Again(saved.Problem);
     }
 
-    private PageResult Again(Problem problem)
+    private IActionResult Again(Problem problem)
     {
+        if (problem.Status is 403 or 404) return Refuse(problem);
         Refused = problem;
         // What is there now stands above; what was typed stays, and saving again means it.
         if (problem.Code == "stale" && Item is { } now) Version = now.Version;

@@ -166,5 +166,5 @@ function grid(root: HTMLElement): void {
 
 document.querySelector("[data-print]")?.addEventListener("click", () => print());
 document.addEventListener("click", (event) => {
-  for (const menu of document.querySelectorAll<HTMLDetailsElement>("details.menu[open]")) if (!menu.contains(event.target as Node)) menu.open = false;
+  for (const menu of document.querySelectorAll<HTMLDetailsElement>("details.roster-menu[open]")) if (!menu.contains(event.target as Node)) menu.open = false;
 });
