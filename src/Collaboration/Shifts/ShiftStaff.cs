@@ -1,9 +1,10 @@
 using HealthTeams.Collaboration.Teams;
+using HealthTeams.Platform.Outbound;
 
 namespace HealthTeams.Collaboration.Shifts;
 
 /// <summary>Groups, reasons, minimum staffing, skills, availability: what a roster is made of besides shifts.</summary>
-public sealed class ShiftStaff(Db db, ShiftAccess access)
+public sealed class ShiftStaff(Db db, ShiftAccess access, OutboundHttp http)
 {
     internal const string CoverColumns = "id, shift_group as \"Group\", weekdays, from_minute as FromMinute, to_minute as ToMinute, people, skill";
 
@@ -110,6 +111,7 @@ public sealed class ShiftStaff(Db db, ShiftAccess access)
         }
         if (place.Team.Role != TeamRole.Owner) return Problem.Forbidden("An owner of the team connects its workforce system.", "team-role");
         if (!Uri.TryCreate(hook.Url, UriKind.Absolute, out var url) || url.Scheme is not ("https" or "http") || hook.Url.Length > 500) return Problem.Invalid("An address is written as https://host/path.", "url", "hook-url");
+        if (!await http.Registered(url, tx.Stop)) return Problem.Unprocessable($"{url.GetLeftPart(UriPartial.Authority)} is not a registered host. An administrator registers it first.", "url", "host-not-registered");
         if (hook.ApiVersion is < 1 or > 99 || hook.Protocol is not ("hmac" or "aes") || hook.OnSilence is not ("refuse" or "allow")) return Problem.Invalid("This is no way we speak to a workforce system.", "protocol", "hook-protocol");
         if (hook.Supports.Except(WorkforceHook.Entities).Concat(hook.Eligibility.Except(WorkforceHook.Filtered)).FirstOrDefault() is { } unknown) return Problem.Invalid($"Nothing is called {unknown}.", "supports", "hook-entity");
         var keeps = hook.Secret.Length == 0 && await tx.Scalar<bool>("select exists (select from collab.workforce where tenant = @Tenant and team = @team)", new { tx.Tenant, team });

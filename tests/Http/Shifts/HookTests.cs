@@ -21,6 +21,7 @@ public sealed class HookTests(TestProduct product) : IClassFixture<TestProduct>
     public async Task The_workforce_systems_no_reaches_the_person_in_its_own_words_and_nothing_is_kept()
     {
         await using var wfm = await Wfm.Start();
+        await Register();
         var scene = await ShiftScene.Open(product, "mary", "clara");
         await Connect(scene, wfm.Url, "hmac", "refuse", "shift", "offerShiftRequest");
         wfm.Answer = (200, """{"responses":[{"id":"1","status":403,"body":{"error":{"code":"union","message":"Article 7: no shift on a Tuesday."}}}]}""");
@@ -55,6 +56,7 @@ public sealed class HookTests(TestProduct product) : IClassFixture<TestProduct>
     public async Task Silence_means_what_the_setting_says(string onSilence, HttpStatusCode expected)
     {
         var scene = await ShiftScene.Open(product, "mary");
+        await Register();
         await Connect(scene, "http://127.0.0.1:1", "hmac", onSilence, "shift");
         Assert.Equal(expected, (await scene.Post("boss", $"/shifts/{scene.Team}/item", scene.Fields("mary", ShiftScene.Tuesday, "07:00", "15:00"))).StatusCode);
     }
@@ -64,6 +66,7 @@ public sealed class HookTests(TestProduct product) : IClassFixture<TestProduct>
     public async Task It_chooses_what_is_offered_reads_only_with_its_secret_and_only_owners_connect_it()
     {
         await using var wfm = await Wfm.Start();
+        await Register();
         var scene = await ShiftScene.Open(product, "mary", "clara");
         var (hers, one, two) = (await scene.Shift("mary", ShiftScene.Tuesday, "07:00", "15:00"), await scene.Shift("clara", ShiftScene.Tuesday.AddDays(1), "07:00", "15:00", label: "Allowed"), await scene.Shift("clara", ShiftScene.Tuesday.AddDays(2), "07:00", "15:00", label: "Barred"));
         await scene.Done("boss", $"/shifts/{scene.Team}/settings?handler=hook", ("url", wfm.Url), ("secret", Secret), ("protocol", "aes"), ("onSilence", "refuse"), ("eligibility", "swapRequest"));
@@ -82,7 +85,10 @@ public sealed class HookTests(TestProduct product) : IClassFixture<TestProduct>
         var other = await ShiftScene.Open(product);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await other.Post("boss", $"/shifts/{other.Team}/settings?handler=hook", ("url", wfm.Url), ("secret", "short"))).StatusCode);
         Assert.Equal(HttpStatusCode.BadRequest, (await other.Post("boss", $"/shifts/{other.Team}/settings?handler=hook", ("url", "file:///etc/passwd"), ("secret", Secret))).StatusCode);
+        Assert.Contains("not a registered host", await other.Refused(HttpStatusCode.UnprocessableEntity, "boss", $"/shifts/{other.Team}/settings?handler=hook", ("url", "https://unknown.example"), ("secret", Secret)), StringComparison.Ordinal);
     }
+
+    private Task Register() => product.Sql("insert into platform.outbound_host (origin, private_ranges, added_at) values ('http://127.0.0.1:*', true, now()) on conflict do nothing");
 
     private static Task Connect(ShiftScene scene, string url, string protocol, string onSilence, params string[] supports) => scene.Done("boss", $"/shifts/{scene.Team}/settings?handler=hook",
         [("url", url), ("secret", Secret), ("protocol", protocol), ("onSilence", onSilence), .. supports.Select(s => ("supports", s))]);
