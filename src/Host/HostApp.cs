@@ -60,6 +60,7 @@ public static class HostApp
         services.AddSingleton(settings);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(s => new Db(database.App(), database.Worker(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<EventRouting>()));
+        services.AddSingleton(new Platform.Blobs.BlobSettings(Path.Combine(settings.DataDir, "files")));
         services.AddPlatform();
         services.AddCollaboration(new IceSettings(settings.Stun, settings.Turn, settings.TurnSecret));
         services.AddSingleton(new SubscriptionSettings { GiveUpAfter = settings.SubscriptionGiveUp });

@@ -1,4 +1,5 @@
 using HealthTeams.Platform.Audit;
+using HealthTeams.Platform.Blobs;
 using HealthTeams.Platform.Database;
 using HealthTeams.Platform.Due;
 using HealthTeams.Platform.Live;
@@ -18,6 +19,7 @@ public static class PlatformServices
         services.AddSingleton<OutboundHttp>();
         services.AddSingleton<TenantHosts>();
         services.AddSingleton<AccessLog>();
+        services.AddSingleton<BlobStore>();
         services.AddHostedService(s => s.GetRequiredService<AccessLog>());
         services.AddSingleton<LiveRelay>();
         services.AddHostedService(s => s.GetRequiredService<LiveRelay>());

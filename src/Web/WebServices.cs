@@ -23,6 +23,7 @@ public static class WebServices
         services.AddSingleton<ShowAuthorizePage>(AuthorizeViews.Show);
         services.AddSingleton<SmartLauncher.Launch.OnwardPage>(Launch.OnwardForm.Show);
         services.AddSingleton<NoticeSentences>();
+        services.AddSingleton(new NoticeSentence("team.added", "teams", (w, n) => w["You were added to the team {0}", n.Of("team")]));
         services.AddPatientListPages();
         services.AddTaskPages();
         services.AddApprovalPages();

@@ -32,7 +32,7 @@ async function untranslated() {
   const used = new Map();
   for (const file of await sources()) {
     const text = await readFile(file, "utf8");
-    for (const [, word] of text.matchAll(/(?:\bW\[|\bt\(|\bwords\[|\bWord\()"((?:[^"\\]|\\.)+)"/g)) used.set(word, file);
+    for (const [, word] of text.matchAll(/(?:\b[Ww]\[|\bt\(|\bwords\[|\bWord\()"((?:[^"\\]|\\.)+)"/g)) used.set(word, file);
   }
   const unused = Object.keys(known).filter((word) => !used.has(word));
   if (unused.length > 0) console.warn(`Words nobody says any more: ${unused.join(" | ")}`);

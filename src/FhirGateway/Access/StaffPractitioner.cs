@@ -14,19 +14,33 @@ public sealed class StaffPractitioner
     internal StaffPractitioner(Db db, WriteEngine engine) => (this.db, this.engine) = (db, engine);
 
     /// <returns>"Practitioner/12".</returns>
-    public Task<string> Of(int tenant, Guid person, Actor actor, CancellationToken stop) => db.In(tenant, actor, tx => In(tx, person), stop);
+    public Task<string> Of(int tenant, Guid person, Actor actor, CancellationToken stop) => db.In(tenant, actor, async tx => (await Of(tx, engine, [person]))[person], stop);
 
     /// <summary>The same inside a transaction that is under way.</summary>
-    public async Task<string> In(Tx tx, Guid person)
-    {
-        // Two apps that start together get the same Practitioner.
-        Locks.Take(tx, $"practitioner|{person}");
-        var known = await tx.Query<string>("""
-            select reference from collab.person_key where tenant = @Tenant and source = @own and person = @person and reference like 'Practitioner/%' order by reference
-            """, new { tx.Tenant, own = Guid.Empty, person });
-        var here = await ResourceReads.Bodies(tx, known);
-        if (known.FirstOrDefault(here.ContainsKey) is { } reference) return reference;
+    public async Task<string> In(Tx tx, Guid person) => (await Of(tx, engine, [person]))[person];
 
+    /// <summary>Several at once, in the transaction that names them; who has none yet gets one.</summary>
+    internal static async Task<Dictionary<Guid, string>> Of(Tx tx, WriteEngine engine, IReadOnlyCollection<Guid> people)
+    {
+        var found = await Known(tx, people);
+        var missing = people.Distinct().Where(p => !found.ContainsKey(p)).Order().ToList();
+        if (missing.Count == 0) return found;
+        // Two writers that start together get the same Practitioner.
+        Locks.Take(tx, [.. missing.Select(p => $"practitioner|{p}")]);
+        var meanwhile = await Known(tx, missing);
+        foreach (var person in missing) found[person] = meanwhile.TryGetValue(person, out var reference) ? reference : await Make(tx, engine, person);
+        return found;
+    }
+
+    private static async Task<Dictionary<Guid, string>> Known(Tx tx, IReadOnlyCollection<Guid> people) => (await tx.Query<(Guid Person, string Reference)>("""
+        select distinct on (k.person) k.person, k.reference from collab.person_key k
+        join fhir.resource r on r.tenant = k.tenant and r.type = @practitioner and r.id = substr(k.reference, 14) and not r.deleted
+        where k.tenant = @Tenant and k.source = @own and k.person = any(@people) and k.reference like 'Practitioner/%'
+        order by k.person, k.reference
+        """, new { tx.Tenant, own = Guid.Empty, people = people.ToArray(), practitioner = ResourceTypes.Number("Practitioner") })).ToDictionary(k => k.Person, k => k.Reference);
+
+    private static async Task<string> Make(Tx tx, WriteEngine engine, Guid person)
+    {
         var who = (await tx.OneOrNone<Person>("select id, kind, family, given, title from collab.person where tenant = @Tenant and id = @person", new { tx.Tenant, person }))!;
         var numbers = await tx.Query<(string System, string Value)>("""
             select system, value from collab.person_identifier where tenant = @Tenant and person = @person and kind = 'Staff' order by system, value
@@ -36,7 +50,7 @@ public sealed class StaffPractitioner
         var written = await engine.Run(tx, [new WriteEntry { Kind = WriteKind.Create, Type = "Practitioner", Body = body, Condition = condition }]);
         // Several share a staff number: which of them it is nobody can tell, so it is none of them.
         if (!written.Ok) written = await engine.Run(tx, [new WriteEntry { Kind = WriteKind.Create, Type = "Practitioner", Body = body }]);
-        reference = $"Practitioner/{written.Value[0].Id}";
+        var reference = $"Practitioner/{written.Value[0].Id}";
         await tx.Execute("""
             insert into collab.person_key (tenant, source, reference, person) values (@Tenant, @own, @reference, @person) on conflict do nothing
             """, new { tx.Tenant, own = Guid.Empty, reference, person });

@@ -1,3 +1,4 @@
+using HealthTeams.FhirGateway.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HealthTeams.FhirGateway.Teams;
@@ -6,5 +7,8 @@ internal static class TeamMapping
 {
     public static void AddTeamMapping(this IServiceCollection services)
     {
+        services.AddSingleton<CareTeams>();
+        services.AddSingleton<IProjection, TeamProjection>();
+        services.AddSingleton<IProjection, TemplateProjection>();
     }
 }

@@ -14,6 +14,12 @@ await wordsReady;
 for (const hidden of document.querySelectorAll<HTMLElement>("[data-script]")) hidden.hidden = false;
 for (const passing of document.querySelectorAll<HTMLElement>("[data-passing]")) setTimeout(() => passing.remove(), 10_000);
 for (const copy of document.querySelectorAll<HTMLButtonElement>("[data-copy]")) copy.addEventListener("click", () => void toClipboard(copy));
+// A small form's button stays away until there is something to save; without script it is always there.
+for (const save of document.querySelectorAll<HTMLButtonElement>("[data-on-change]")) {
+  save.hidden = true;
+  save.form?.addEventListener("change", () => { save.hidden = false; });
+}
+for (const more of document.querySelectorAll<HTMLButtonElement>("[data-add-row]")) more.addEventListener("click", () => addRow(more));
 setInterval(tick, 1000);
 forgetUndo();
 if (document.body.classList.contains("staff")) staff();
@@ -103,6 +109,22 @@ function account(): void {
     say();
   });
   say();
+}
+
+/** One more empty row like the last of a form's rows, its fields numbered on: Channels[3].Name → Channels[4].Name. */
+function addRow(more: HTMLButtonElement): void {
+  const rows = document.querySelectorAll<HTMLElement>(more.dataset.addRow!);
+  const last = rows[rows.length - 1];
+  if (!last) return;
+  const fresh = last.cloneNode(true) as HTMLElement;
+  for (const field of fresh.querySelectorAll<HTMLInputElement | HTMLSelectElement>("[name]")) {
+    field.name = field.name.replace(/\[(\d+)\]/, (_, n: string) => `[${Number(n) + 1}]`);
+    field.removeAttribute("id");
+    if (field instanceof HTMLInputElement && field.type === "checkbox") field.checked = false;
+    else field.value = "";
+  }
+  last.after(fresh);
+  fresh.querySelector<HTMLInputElement>("input")?.focus();
 }
 
 async function toClipboard(button: HTMLButtonElement): Promise<void> {
