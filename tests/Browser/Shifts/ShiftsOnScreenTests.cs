@@ -41,7 +41,7 @@ public sealed class ShiftsOnScreenTests(RealBrowser browser, ProductWithEhr prod
         var desk = await browser.Person();
         await desk.SignIn(product.Url, User("boss"));
         await desk.GotoAsync(At($"/shifts/{team}?from={monday:yyyy-MM-dd}"));
-        await desk.WaitForFunctionAsync("document.querySelector('td[data-cell][tabindex=\"0\"]') !== null");
+        await desk.Locator("td[data-cell][tabindex='0']").First.WaitForAsync();
         await desk.Keyboard.PressAsync("g");
         // Open shifts, then Barton, Nightingale, Seacole by family name; one day to the right.
         foreach (var key in new[] { "ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight", "Enter" }) await desk.Keyboard.PressAsync(key);
@@ -54,17 +54,17 @@ public sealed class ShiftsOnScreenTests(RealBrowser browser, ProductWithEhr prod
         await desk.GetByText("1 changes are not shared").First.WaitForAsync();
 
         // Copied to the next day with C, arrow, V.
-        await desk.WaitForFunctionAsync("document.querySelector('td[data-cell][tabindex=\"0\"]') !== null");
+        await desk.Locator("td[data-cell][tabindex='0']").First.WaitForAsync();
         await desk.Locator("a.shift").FocusAsync();
         foreach (var key in new[] { "c", "ArrowRight", "v" }) await desk.Keyboard.PressAsync(key);
-        await desk.WaitForFunctionAsync("document.querySelectorAll('a.shift.draft').length === 2");
+        await Assertions.Expect(desk.Locator("a.shift.draft")).ToHaveCountAsync(2);
         Assert.Equal(0, await phone.Locator("tr[data-row]").CountAsync());
 
         await desk.GetByRole(AriaRole.Link, new() { Name = "Share" }).ClickAsync();
         await desk.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Share", Exact = true }).ClickAsync();
-        await desk.WaitForFunctionAsync("document.querySelectorAll('a.shift.draft').length === 0");
+        await Assertions.Expect(desk.Locator("a.shift.draft")).ToHaveCountAsync(0);
         await phone.GetByText("Early").First.WaitForAsync();
-        await phone.WaitForFunctionAsync("document.querySelectorAll('tr[data-row]').length === 2");
+        await Assertions.Expect(phone.Locator("tr[data-row]")).ToHaveCountAsync(2);
         Assert.True(await phone.EvaluateAsync<bool>("document.documentElement.scrollWidth <= window.innerWidth + 1"));
     }
 
