@@ -51,7 +51,7 @@ public sealed class ShiftsOnScreenTests(RealBrowser browser, ProductWithEhr prod
         await dialog.Locator("[name=Label]").FocusAsync();
         await desk.Keyboard.TypeAsync("Early");
         await desk.Keyboard.PressAsync("Enter");
-        await desk.GetByText("1 changes are not shared").First.WaitForAsync();
+        await desk.GetByText("1 change is not shared").First.WaitForAsync();
 
         // Copied to the next day with C, arrow, V.
         await desk.Locator("td[data-cell][tabindex='0']").First.WaitForAsync();
@@ -60,7 +60,7 @@ public sealed class ShiftsOnScreenTests(RealBrowser browser, ProductWithEhr prod
         await Assertions.Expect(desk.Locator("a.shift.draft")).ToHaveCountAsync(2);
         Assert.Equal(0, await phone.Locator("tr[data-row]").CountAsync());
 
-        await desk.GetByRole(AriaRole.Link, new() { Name = "Share" }).ClickAsync();
+        await desk.GetByRole(AriaRole.Link, new() { Name = "Share", Exact = true }).ClickAsync();
         await desk.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Share", Exact = true }).ClickAsync();
         await Assertions.Expect(desk.Locator("a.shift.draft")).ToHaveCountAsync(0);
         await phone.GetByText("Early").First.WaitForAsync();
