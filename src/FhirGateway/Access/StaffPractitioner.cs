@@ -16,6 +16,9 @@ public sealed class StaffPractitioner
     /// <returns>"Practitioner/12".</returns>
     public Task<string> Of(int tenant, Guid person, Actor actor, CancellationToken stop) => db.In(tenant, actor, async tx => (await Of(tx, engine, [person]))[person], stop);
 
+    /// <summary>The same inside a transaction that is under way.</summary>
+    public async Task<string> In(Tx tx, Guid person) => (await Of(tx, engine, [person]))[person];
+
     /// <summary>Several at once, in the transaction that names them; who has none yet gets one.</summary>
     internal static async Task<Dictionary<Guid, string>> Of(Tx tx, WriteEngine engine, IReadOnlyCollection<Guid> people)
     {

@@ -48,7 +48,8 @@ internal sealed class FindAppointments(Searching searching) : IOperation
         }
         var slots = new List<JsonElement>();
         var more = false;
-        var window = $"status=free&start=ge{Utc(start)}&start=lt{Utc(end)}{filter}{Tokens(call, "specialty", "specialty")}{Tokens(call, "visit-type", "appointment-type")}&_include=Slot:schedule&_sort=start&_count={size}";
+        // Open shifts of a roster are free Slots too, and nobody books a patient into them.
+        var window = $"status=free&start=ge{Utc(start)}&start=lt{Utc(end)}&service-category:not={Shifts.RosterToFhir.Category}|roster{filter}{Tokens(call, "specialty", "specialty")}{Tokens(call, "visit-type", "appointment-type")}&_include=Slot:schedule&_sort=start&_count={size}";
         var services = call.All("service-type").ToList();
         // A slot that does not say its service has that of its schedule.
         foreach (var which in services.Count == 0 ? [""] : (string[])[Tokens(call, "service-type", "service-type"), "&service-type:missing=true"])

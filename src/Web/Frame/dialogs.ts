@@ -41,7 +41,8 @@ export function confirm(title: string, consequence: string, act: string): Promis
 // A link marked data-dialog opens its page as a dialog; without script it is a page of its own.
 document.addEventListener("click", (event) => {
   const link = (event.target as Element).closest?.<HTMLAnchorElement>("a[data-dialog]");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  // A page's own bundle brings this module a second time: one opening is enough.
+  if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   void openPage(link.href);
 });
@@ -99,7 +100,7 @@ async function copy(input: HTMLInputElement, label: HTMLElement): Promise<void> 
 // A button that destroys says first what, and what follows; without script the server's undo is the net.
 document.addEventListener("click", (event) => {
   const button = (event.target as Element).closest?.<HTMLButtonElement>("button[data-confirm]");
-  if (!button?.form || button.dataset.confirmed) return;
+  if (!button?.form || event.defaultPrevented || button.dataset.confirmed) return;
   event.preventDefault();
   void confirm(button.dataset.confirm!, button.dataset.confirmText ?? "", button.textContent?.trim() || button.ariaLabel || "").then((yes) => {
     if (!yes) return;

@@ -5,7 +5,10 @@ import { t } from "./words.js";
 
 interface Key { key: string; word: string; act: (event: KeyboardEvent) => void }
 
-const map: Key[] = [];
+// A page's own bundle brings this module a second time: one map and one listener for both.
+const page = globalThis as { htKeys?: Key[] };
+const first = page.htKeys === undefined;
+const map: Key[] = (page.htKeys ??= []);
 
 export function onKey(key: string, word: string, act: (event: KeyboardEvent) => void): void {
   map.push({ key, word, act });
@@ -22,7 +25,7 @@ export function showKeys(): void {
   showDialog(t("Keys"), list);
 }
 
-document.addEventListener("keydown", (event) => {
+if (first) document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
   if (document.querySelector("dialog[open]")) return;
   const found = map.find(({ key }) => key === event.key);
