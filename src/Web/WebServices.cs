@@ -5,6 +5,7 @@ using HealthTeams.Web.Consent;
 using HealthTeams.Web.PatientLists;
 using HealthTeams.Web.Shifts;
 using HealthTeams.Web.Tasks;
+using HealthTeams.Web.Teams;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Mvc.ApplicationParts;
@@ -23,7 +24,7 @@ public static class WebServices
         services.AddSingleton<ShowAuthorizePage>(AuthorizeViews.Show);
         services.AddSingleton<SmartLauncher.Launch.OnwardPage>(Launch.OnwardForm.Show);
         services.AddSingleton<NoticeSentences>();
-        services.AddSingleton(new NoticeSentence("team.added", "teams", (w, n) => w["You were added to the team {0}", n.Of("team")]));
+        services.AddTeamPages();
         services.AddPatientListPages();
         services.AddTaskPages();
         services.AddApprovalPages();

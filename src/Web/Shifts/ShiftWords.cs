@@ -50,7 +50,7 @@ internal static class ShiftWords
     {
         ("pending", "recipient") => ("clock", "amber", words["Waits for the colleague"]),
         ("pending", _) => ("clock", "amber", words["Waits for a manager"]),
-        ("approved", _) => ("done", "green", words["Approved"]),
+        ("approved", _) => ("done", "green", words["Granted"]),
         ("declined", "recipient") => ("close", "grey", words["Declined by the colleague"]),
         ("declined", "manager") => ("close", "grey", words["Declined by a manager"]),
         ("declined", _) => ("close", "grey", r.Why switch { "no-slots" => words["All places are taken"], "rival" => words["Another request came first"], _ => words["The shift is gone or has changed hands."] }),
