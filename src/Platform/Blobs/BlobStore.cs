@@ -25,14 +25,14 @@ public sealed class BlobStore(BlobSettings settings)
     public async Task<Outcome<Blob>> Keep(int tenant, Stream content, IReadOnlyCollection<string> kinds, CancellationToken stop)
     {
         var folder = Path.Combine(settings.Folder, $"{tenant}");
-        Directory.CreateDirectory(folder);
+        Folder(folder);
         var beside = Path.Combine(folder, $"{Path.GetRandomFileName()}.part");
         try
         {
             var kept = await Write(content, beside, kinds, stop);
             if (!kept.Ok) return kept.Problem;
             var place = Of(tenant, kept.Value.Hash);
-            Directory.CreateDirectory(Path.GetDirectoryName(place)!);
+            Folder(Path.GetDirectoryName(place)!);
             File.Move(beside, place, overwrite: true);
             return kept.Value;
         }
@@ -74,6 +74,13 @@ public sealed class BlobStore(BlobSettings settings)
         }
         if (type is null) return Problem.Unprocessable("The file is empty.", "file", "file-empty");
         return new Blob(Convert.ToHexStringLower(hash.GetHashAndReset()), type, bytes);
+    }
+
+    /// <summary>Photographs of patients: readable by the product alone.</summary>
+    private static void Folder(string path)
+    {
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
+        else Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     private string Of(int tenant, string hash) => Path.Combine(settings.Folder, $"{tenant}", hash[..2], hash);
