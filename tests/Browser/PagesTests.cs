@@ -26,7 +26,7 @@ public sealed class PagesTests(RealBrowser browser, ProductWithEhr product) : IA
         await page.GotoAsync(new Uri(product.Url, "/auth/sign-in").AbsoluteUri);
         await Fits(page, "sign-in");
         await page.SignIn(product.Url, username);
-        foreach (var path in new[] { "/visits", "/messages", "/shifts", "/shifts/now", "/shifts/me", "/launch/error?code=iss-unknown&ref=test", "/launch/no-visit", "/error/404" })
+        foreach (var path in new[] { "/visits", "/messages", "/shifts", "/shifts/now", "/shifts/me", "/lists", "/tasks", "/tasks/boards", "/approvals", "/approvals/new", "/approvals/away", "/teams", "/teams/new", "/teams/templates", "/activity", "/launch/error?code=iss-unknown&ref=test", "/launch/no-visit", "/error/404" })
         {
             await page.GotoAsync(new Uri(product.Url, path).AbsoluteUri);
             await Fits(page, path);

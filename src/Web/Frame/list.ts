@@ -56,6 +56,13 @@ export class LiveList {
     const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("[data-region]");
     if (!fresh) return;
     this.onFresh(fresh as HTMLElement);
+    // What somebody is writing is never taken from under their hands.
+    if (writing(this.region)) {
+      if (said(fresh) === said(this.region)) return;
+      this.waiting = fresh;
+      this.offer();
+      return;
+    }
     if (this.aboutToPress() && order(this.region) !== order(fresh)) {
       this.region.querySelector("[data-heading]")!.textContent = fresh.querySelector("[data-heading]")!.textContent;
       this.waiting = fresh;
@@ -72,7 +79,7 @@ export class LiveList {
 
   private settle(): void {
     if (!this.waiting) return;
-    if (this.aboutToPress()) setTimeout(() => this.settle(), 500);
+    if (this.aboutToPress() || writing(this.region)) setTimeout(() => this.settle(), 500);
     else this.show(this.waiting);
   }
 
@@ -149,6 +156,21 @@ const rows = (region: Element) => [...region.querySelectorAll<HTMLElement>("[dat
 /** Headings of groups take room too. */
 const order = (region: Element) => [...region.querySelectorAll<HTMLElement>("[data-group], [data-row]")]
   .map((part) => part.dataset.group ?? part.dataset.row).join();
+
+/** A form of the region is open or begun. */
+function writing(region: Element): boolean {
+  if (region.querySelector("details[open] form")) return true;
+  return [...region.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>("textarea, input:not([type=hidden], [type=search])")].some((field) =>
+    field === document.activeElement || (field instanceof HTMLInputElement && (field.type === "checkbox" || field.type === "radio")
+      ? field.checked !== field.defaultChecked : field.value !== field.defaultValue));
+}
+
+/** What a region says, without what only the page itself adds to it. */
+function said(region: Element): string {
+  const copy = region.cloneNode(true) as Element;
+  copy.querySelectorAll("people-picker, [data-since]").forEach((part) => part.remove());
+  return (copy.textContent ?? "").replace(/\s+/g, " ");
+}
 
 /** What a row says, without its ticking clock. */
 function face(row: HTMLElement): string {
