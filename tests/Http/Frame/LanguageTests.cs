@@ -62,5 +62,16 @@ public sealed class LanguageTests(TestProduct product) : IClassFixture<TestProdu
         Assert.Equal(HttpStatusCode.Forbidden, (await (await product.SignedIn("channel-guest")).GetAsync($"/teams/{team}/channels/new")).StatusCode);
     }
 
+    [Fact]
+    public async Task A_form_sent_to_a_page_that_takes_none_is_refused_without_an_accident()
+    {
+        var owner = await product.Staff("formless", "Owner");
+        var team = await product.Team("Formless", (owner, "Owner"));
+        var one = await product.SignedIn("formless");
+        Assert.Equal(HttpStatusCode.SeeOther, (await TestProduct.Post(one, $"/shifts/{team}?handler=begin", ("zone", "Europe/Paris"))).StatusCode);
+        foreach (var path in new[] { $"/shifts/{team}/requests", "/shifts/now", "/approvals" })
+            Assert.Equal(HttpStatusCode.MethodNotAllowed, (await TestProduct.Post(one, path)).StatusCode);
+    }
+
     private static async Task<string> Page(HttpResponseMessage answer) => WebUtility.HtmlDecode(await answer.Content.ReadAsStringAsync());
 }
