@@ -1,6 +1,6 @@
 namespace HealthTeams.Web.Frame;
 
-/// <summary>What a refusal means for the person who reads it; the problem's own English sentence where we know no better.</summary>
+/// <summary>What a refusal means for the person who reads it; the problem's own sentence, in French where it has no names or numbers in it.</summary>
 internal static class ProblemWords
 {
     public static string Say(Words words, Problem problem) => problem.Code switch
@@ -9,7 +9,8 @@ internal static class ProblemWords
         "not-found" => words["It is not here, or it belongs to another hospital. Go back and look for it again."],
         "forbidden" => words["Your role does not allow this. Ask a colleague who is part of it."],
         "conflict" => words["Somebody else changed this at the same moment. Look at it again and repeat."],
+        "team-role" => words["Your role in this team does not allow this. Ask one of its owners."],
         "undo-late" => words["Ten seconds have passed, so this can no longer be undone here."],
-        _ => problem.Detail,
+        _ => words[problem.Detail],
     };
 }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -16,6 +17,12 @@ public abstract class StaffPage : PageModel
 
     public override async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
     {
+        // Without it a form sent to a page that takes none is a view of a page that was never filled.
+        if (context.HandlerMethod is null && HttpMethods.IsPost(Request.Method))
+        {
+            context.Result = new StatusCodeResult(StatusCodes.Status405MethodNotAllowed);
+            return;
+        }
         var tenants = HttpContext.RequestServices.GetRequiredService<TenantDirectory>();
         Hospital = await tenants.Find(Me.Tenant, Stop) ?? throw new InvalidOperationException($"No tenant {Me.Tenant}");
         await next();

@@ -41,6 +41,11 @@ public sealed class Words(IHttpContextAccessor accessor)
         return day == HospitalTime.Day(now, zone) ? Time(at, zone) : $"{Date(day)} {Time(at, zone)}";
     }
 
+    /// <summary>The page one is on, in another language: what was searched, filtered and chosen stays.</summary>
+    public string Here(string language) => accessor.HttpContext is { } http
+        ? QueryString.Create([.. http.Request.Query.Where(q => q.Key is not ("lang" or "handler")), new("lang", language)]).Value!
+        : "";
+
     public static string? Choice(HttpRequest request) =>
         Languages.FirstOrDefault(l => l == request.Query["lang"].ToString());
 

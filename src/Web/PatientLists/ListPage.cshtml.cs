@@ -63,7 +63,7 @@ public sealed class ListPage(ListReading reading, ListViews views, CellWrites ce
         }) { StatusCode = one.Conflict ? 409 : 200 };
     }
 
-    private static JsonResult Say(Problem problem) => new(new { code = problem.Code, detail = problem.Detail, where = problem.Where }) { StatusCode = problem.Status };
+    private JsonResult Say(Problem problem) => new(new { code = problem.Code, detail = ListProblems.Say(words, problem), where = problem.Where }) { StatusCode = problem.Status };
 
     /// <summary>What the grid's script has to know of the columns.</summary>
     public string Facts() => JsonSerializer.Serialize(new

@@ -41,7 +41,22 @@ internal static class ShiftWords
         "shift-gone" => words["The shift is gone or has changed hands."],
         "request-over" => words["This request is decided already."],
         "manager-asks" => words["Whoever manages a schedule changes it; requests are the members'."],
-        _ => problem.Detail,
+        _ => ProblemWords.Say(words, problem),
+    };
+
+    public static string Theme(Words words, string theme) => theme switch
+    {
+        "white" => words["white"], "blue" => words["blue"], "green" => words["green"], "purple" => words["purple"], "pink" => words["pink"], "yellow" => words["yellow"], "gray" => words["grey"],
+        "darkBlue" => words["dark blue"], "darkGreen" => words["dark green"], "darkPurple" => words["dark purple"], "darkPink" => words["dark pink"], "darkYellow" => words["dark yellow"],
+        _ => theme,
+    };
+
+    public static string Sign(Words words, string icon) => icon switch
+    {
+        "none" => words["no sign"], "car" => words["car"], "calendar" => words["calendar"], "running" => words["runner"], "plane" => words["plane"], "firstAid" => words["first aid"],
+        "doctor" => words["doctor"], "notWorking" => words["not working"], "clock" => words["clock"], "juryDuty" => words["jury duty"], "globe" => words["globe"], "cup" => words["cup"],
+        "phone" => words["phone"], "weather" => words["weather"], "umbrella" => words["umbrella"], "piggyBank" => words["piggy bank"], "dog" => words["dog"], "cake" => words["cake"],
+        "trafficCone" => words["traffic cone"], "pin" => words["pin"], "sunny" => words["sun"], _ => icon,
     };
 
     public static string Kind(Words words, string kind) => kind switch { "swap" => words["Swap"], "offer" => words["Offer"], "claim" => words["Open shift"], _ => words["Time off"] };

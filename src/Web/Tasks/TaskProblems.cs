@@ -9,6 +9,6 @@ internal static class TaskProblems
         "task-stale" => words["Somebody changed this task at the same moment. What you typed is still here; look at what changed and save again."],
         "board-name" => words["This team has a board of that name."],
         "task-title" => words["A task needs a title of at most 255 characters."],
-        _ => problem.Detail,
+        _ => ProblemWords.Say(words, problem),
     };
 }

@@ -42,6 +42,7 @@ public sealed class ChannelPage(TeamViews views, Channels channels) : StaffPage
     {
         var view = await views.Page(Me, id, Stop);
         if (!view.Ok) return Refuse(view.Problem);
+        if (view.Value.Role == TeamRole.Guest) return Refuse(Problem.Forbidden("Members change channels, guests do not.", "team-role"));
         (TeamId, TeamName) = (id, view.Value.Team.Name);
         if (channel == "new") return null;
         Known = Guid.TryParse(channel, out var wanted) ? view.Value.Channels.FirstOrDefault(c => c.Id == wanted && c.DeletedAt is null) : null;
