@@ -18,7 +18,7 @@ public sealed class AnswerApproval(Db db, ProjectFhir project, Signing signing)
 
     /// <summary>The same by FHIR, in the transaction of that write; what is to be signed is signed on the page.</summary>
     public async Task<Outcome<bool>> AnswerIn(Tx tx, Guid approval, Guid me, string answer, string? comments) =>
-        await ApprovalSql.Lock(tx, approval) is { } row ? await After(tx, approval, await Answer(tx, row, me, answer, comments, signs: false)) : Unknown;
+        await ApprovalSql.Lock(tx, approval) is not { } row ? Unknown : await Archived(tx, row) is { } archived ? archived : await After(tx, approval, await Answer(tx, row, me, answer, comments, signs: false));
 
     /// <summary>The requester's own token, or who asked without being a person.</summary>
     public async Task<Outcome<bool>> CancelIn(Tx tx, Guid approval, Guid? by) =>
@@ -104,11 +104,16 @@ public sealed class AnswerApproval(Db db, ProjectFhir project, Signing signing)
         if (next.Open is { } step) await Chain.Open(tx, row.Id, step);
     }
 
+    private static async Task<Problem?> Archived(Tx tx, ApprovalRow row) =>
+        await tx.Scalar<string>("select name from collab.team where tenant = @Tenant and id = @Team and archived_at is not null", new { tx.Tenant, row.Team }) is { } name
+            ? Problem.Conflict($"{name} is archived: it can be read, not changed.", "team-archived") : null;
+
     private static Problem Ended(ApprovalRow row) => Problem.Conflict(row.Status == ApprovalStatus.Cancelled ? "This request was cancelled." : "This request is decided.", "approval-over");
 
     private Task<Outcome<bool>> Change(Caller caller, Guid approval, Func<Tx, ApprovalRow, Task<Outcome<bool>>> change, CancellationToken stop) => db.In<Outcome<bool>>(caller.Tenant, caller.Actor, async tx =>
     {
         if (await ApprovalSql.Lock(tx, approval) is not { } row || !await ApprovalViews.Sees(tx, caller, approval)) return Unknown;
+        if (await Archived(tx, row) is { } archived) return archived;
         var done = await change(tx, row);
         return done.Ok ? await After(tx, approval, done) : tx.Abandon(done);
     }, stop);

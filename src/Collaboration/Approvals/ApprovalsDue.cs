@@ -1,11 +1,12 @@
 using Dapper;
 using HealthTeams.Collaboration.Activity;
 using HealthTeams.Platform.Due;
+using Microsoft.Extensions.Logging;
 
 namespace HealthTeams.Collaboration.Approvals;
 
 /// <summary>What comes with time: reminders, the due time and whom it goes to then (AP-14: nothing ends by waiting), absences that begin.</summary>
-public sealed class ApprovalsDue(Db db, ProjectFhir project) : IDueSweep
+public sealed class ApprovalsDue(Db db, ProjectFhir project, ILogger<ApprovalsDue> log) : IDueSweep
 {
     private const int BatchSize = 100;
 
@@ -17,9 +18,14 @@ public sealed class ApprovalsDue(Db db, ProjectFhir project) : IDueSweep
         var away = (await connection.QueryAsync<(int Tenant, Guid Id)>(new CommandDefinition(
             "select tenant, id from collab.approval_delegation where from_at <= @now and not begun and ended_at is null order by from_at limit @BatchSize", new { now, BatchSize }, cancellationToken: stop))).AsList();
         // Each in a transaction of its own, under the lock that answers take: what was done meanwhile is seen.
-        foreach (var (tenant, id) in late) await db.In(tenant, Actor.Product, tx => Late(tx, id), stop);
-        foreach (var (tenant, id) in away) await db.In(tenant, Actor.Product, tx => Begin(tx, id), stop);
-        return late.Count + away.Count;
+        var done = 0;
+        foreach (var (tenant, id) in late)
+        {
+            if (await Endless.Once($"What is late of approval {id}", _ => db.In(tenant, Actor.Product, tx => Late(tx, id), stop), log, stop)) done++;
+            else await db.In(tenant, Actor.Product, tx => tx.Execute("update collab.approval set next_at = @again where tenant = @Tenant and id = @id and next_at <= @Now", new { tx.Tenant, tx.Now, id, again = tx.Now + DueWork.AfterFailure }), stop);
+        }
+        foreach (var (tenant, id) in away) if (await Endless.Once($"The absence {id}", _ => db.In(tenant, Actor.Product, tx => Begin(tx, id), stop), log, stop)) done++;
+        return done;
     }
 
     private async Task Late(Tx tx, Guid id)
@@ -45,8 +51,10 @@ public sealed class ApprovalsDue(Db db, ProjectFhir project) : IDueSweep
     /// <summary>The step's open requests become one, of whom it goes to when it is late.</summary>
     private static async Task Escalate(Tx tx, Guid id, Guid to)
     {
-        var open = (await ApprovalSql.Requests(tx, id)).Where(r => r.State == RequestState.Open).ToList();
-        if (open.Count == 0 || open.Any(r => r.Approver == to)) return;
+        var requests = await ApprovalSql.Requests(tx, id);
+        var open = requests.Where(r => r.State == RequestState.Open).ToList();
+        // Whose answer in this step is in, or asked for, is not asked a second time.
+        if (open.Count == 0 || requests.Any(r => r.Step == open[0].Step && r.Approver == to && (r.Live || r.State == RequestState.Answered))) return;
         await tx.Execute("update collab.approval_request set state = 'Closed', closed_at = @Now where tenant = @Tenant and id = any(@ids)", new { tx.Tenant, tx.Now, ids = open.Skip(1).Select(r => r.Id).ToArray() });
         await Chain.Pass(tx, id, open[0], to, "escalated", null);
     }

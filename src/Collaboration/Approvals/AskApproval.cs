@@ -44,10 +44,10 @@ public sealed class AskApproval(Db db, TeamDoor teams, ProjectFhir project)
     public async Task<Outcome<Guid>> Ask(Tx tx, Guid owner, NewApproval asked)
     {
         if (ApprovalRules.Check(asked.Title, asked.Steps, asked.Answers, asked.Due, asked.EscalateTo, tx.Now) is { } broken) return broken;
-        if (asked.About is { } about && (about.Length > 500 || about[0] != '/' || about.StartsWith("//", StringComparison.Ordinal) || about.Contains('\\', StringComparison.Ordinal)))
+        if (asked.About is { } about && (about.Length > 500 || about[0] != '/' || about.StartsWith("//", StringComparison.Ordinal) || about.Contains('\\', StringComparison.Ordinal) || about.Any(char.IsControl)))
             return Problem.Unprocessable("What it is about is a page of this product.", "about", "approval-about");
         if (await Strangers(tx, asked) is { } strangers) return strangers;
-        var form = await Form(tx, asked);
+        var form = await Form(tx, owner, asked);
         if (!form.Ok) return form.Problem;
         var id = tx.NewId();
         await tx.Execute("""
@@ -70,10 +70,13 @@ public sealed class AskApproval(Db db, TeamDoor teams, ProjectFhir project)
     }
 
     /// <summary>The template's form at this moment: what becomes of the template later changes nothing here (AP-12).</summary>
-    private static async Task<Outcome<string?>> Form(Tx tx, NewApproval asked)
+    private static async Task<Outcome<string?>> Form(Tx tx, Guid owner, NewApproval asked)
     {
         if (asked.Template is not { } template) return (string?)null;
-        var found = await tx.Query<string?>("select form::text from collab.approval_template where tenant = @Tenant and id = @template and enabled", new { tx.Tenant, template });
+        var found = await tx.Query<string?>("""
+            select form::text from collab.approval_template t where tenant = @Tenant and id = @template and enabled
+              and (team is null or exists (select from collab.team_member m where m.tenant = t.tenant and m.team = t.team and m.person = @owner))
+            """, new { tx.Tenant, template, owner });
         if (found is not [var form]) return Problem.NotFound("There is no such template, or it is switched off.", "approval-template-unknown");
         var faults = Question.Of(form).Select(q => q.Fault(asked.FormAnswers.GetValueOrDefault(q.Key)?.Trim() ?? "")).OfType<string>().ToList();
         return faults.Count > 0 ? Problem.Unprocessable(string.Join(' ', faults), "form", "approval-form") : form;

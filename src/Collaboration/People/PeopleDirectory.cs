@@ -31,13 +31,17 @@ public sealed class PeopleDirectory(Db db, AccessLog audit)
         return [.. rows.Select(r => new PersonChoice(r.Id, r.Display, kind == PersonKind.Patient ? new(r.Display, r.BirthDate, r.Gender, r.PatientIdentifier) : null))];
     }
 
-    /// <summary>Those of these who are people of this hospital, as a form that comes back shows them.</summary>
-    public async Task<IReadOnlyList<(Guid Id, string Name)>> Names(Caller caller, IReadOnlyCollection<Guid> people, CancellationToken stop) => people.Count == 0 ? [] :
-    [
-        .. (await db.In(caller.Tenant, caller.Actor, tx => tx.Query<Person>("""
+    /// <summary>Those of these who are people of this hospital, as a form that comes back shows them; patients' names are on record.</summary>
+    public async Task<IReadOnlyList<(Guid Id, string Name)>> Names(Caller caller, IReadOnlyCollection<Guid> people, CancellationToken stop)
+    {
+        if (people.Count == 0) return [];
+        var found = await db.In(caller.Tenant, caller.Actor, tx => tx.Query<Person>("""
             select id, kind, family, given, title from collab.person where tenant = @Tenant and id = any(@people)
-            """, new { tx.Tenant, people = people.ToArray() }), stop)).Select(p => (p.Id, p.Display)),
-    ];
+            """, new { tx.Tenant, people = people.ToArray() }), stop);
+        var patients = found.Where(p => p.Kind == PersonKind.Patient).Select(p => $"person/{p.Id}").ToList();
+        if (patients.Count > 0) await audit.Record(new(caller.Tenant, db.Clock.GetUtcNow(), caller.Actor, "view", "people", null, 200), patients, stop);
+        return [.. found.Select(p => (p.Id, p.Display))];
+    }
 
     private static string Like(string word) =>
         word.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal) + "%";

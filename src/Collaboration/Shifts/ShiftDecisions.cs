@@ -45,12 +45,13 @@ public sealed class ShiftDecisions(Workforce workforce, ShiftAccess access, Proj
         return stepped;
     }
 
-    private async Task<Problem?> May(Tx tx, Caller caller, ShiftRequest r, RequestAct act)
+    internal async Task<Problem?> May(Tx tx, Caller caller, ShiftRequest r, RequestAct act)
     {
         var manages = (await ShiftAccess.Managers(tx, r.Team)).Contains(caller.Person ?? Guid.Empty);
         if (caller.Person != r.Sender && caller.Person != r.Recipient && !manages) return RequestSql.Unknown;
         var mine = act switch { RequestAct.Withdraw => caller.Person == r.Sender, RequestAct.Accept or RequestAct.Decline => caller.Person == r.Recipient, _ => manages };
         if (!mine) return Problem.Forbidden(act switch { RequestAct.Withdraw => "Only whoever asked can take a request back.", RequestAct.Accept or RequestAct.Decline => "Only the colleague who was asked answers this.", _ => "A manager of the schedule decides this." }, "not-yours");
+        if (act == RequestAct.Accept && await access.Take(tx, caller, r.Team) is { Ok: false } gone) return gone.Problem;
         return act is RequestAct.Approve or RequestAct.Deny && await access.Manage(tx, caller, r.Team) is { Ok: false } no ? no.Problem : null;
     }
 

@@ -51,6 +51,7 @@ public sealed class ShiftRequests(Workforce workforce, ShiftDecisions decisions,
         if (ask.Kind == "off")
         {
             if (ask is not { StartsAt: { } from, EndsAt: { } to, Reason: not null, Team: not null }) return Problem.Unprocessable("Time off has a beginning, an end and a reason.", "reason", "off-incomplete");
+            if (from.Year is < 2000 or > 2200) return Problem.Unprocessable("Days lie between the years 2000 and 2200.", "start", "off-incomplete");
             if (to - from < TimeSpan.FromMinutes(1) || to - from > TimeSpan.FromDays(400)) return Problem.Unprocessable("Time off lasts from a minute to 400 days.", "end", "shift-length");
         }
         else if (mine is null || (ask.Kind == "swap" && theirs is null)) return ShiftSql.Unknown;

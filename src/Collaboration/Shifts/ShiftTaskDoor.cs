@@ -64,12 +64,14 @@ public sealed class ShiftTaskDoor(ShiftRequests requests, ShiftDecisions decisio
     private static bool Same(ShiftRequest r, string status) => status == Status(r) || (r.State == "pending" && status is "requested" or "received" or "in-progress" && r.AssignedTo is "manager" or "recipient");
 
     /// <summary>The Task was deleted: whoever still waits for an answer waits no more. Nothing is written back to it.</summary>
-    public async Task Forget(Tx tx, string task)
+    public async Task<Problem?> Forget(Tx tx, Caller? caller, string task)
     {
-        if (await RequestSql.ByTask(tx, task) is not { State: "pending" } known) return;
+        if (await RequestSql.ByTask(tx, task) is not { State: "pending" } known) return null;
+        if (caller is not null && await decisions.May(tx, caller, known, RequestAct.Withdraw) is { } no) return no;
         var ended = known with { State = "withdrawn" };
         await RequestSql.Step(tx, ended);
         await RequestTold.Ended(tx, ended, (_, _, _) => Task.CompletedTask);
+        return null;
     }
 
     public static Task<ShiftRequest?> Find(Tx tx, Guid id) => RequestSql.Find(tx, id);

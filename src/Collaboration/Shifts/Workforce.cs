@@ -127,7 +127,7 @@ public sealed class Workforce(Db db, OutboundHttp http)
         try
         {
             using var json = JsonDocument.Parse(known.Body);
-            var listed = json.RootElement.TryGetProperty("shiftIds", out var ids) && ids.ValueKind == JsonValueKind.Array ? ids.EnumerateArray() : default;
+            var listed = json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("shiftIds", out var ids) && ids.ValueKind == JsonValueKind.Array ? ids.EnumerateArray() : default;
             return listed.Where(i => i.ValueKind == JsonValueKind.String && i.TryGetGuid(out _)).Select(i => i.GetGuid()).Where(all.Contains).ToHashSet();
         }
         catch (JsonException)
@@ -150,6 +150,11 @@ public sealed class Workforce(Db db, OutboundHttp http)
             using (answer.Value) return ((int)answer.Value.StatusCode, await answer.Value.Content.ReadAsStringAsync(patience.Token));
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            return null;
+        }
+        // The connection broke, or the answer outgrew the limit, in the middle of it.
+        catch (HttpRequestException)
         {
             return null;
         }

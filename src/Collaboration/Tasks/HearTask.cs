@@ -1,4 +1,5 @@
 using HealthTeams.Collaboration.People;
+using HealthTeams.Collaboration.Teams;
 
 namespace HealthTeams.Collaboration.Tasks;
 
@@ -12,15 +13,28 @@ internal static class HearTask
         // What is over, or whose it is nobody says, is kept as sent.
         if (!TaskRules.IsOpen(heard.Status) || (heard.Team is null && heard.Assignees.Count == 0)) return null;
         var said = await Said(tx, heard, zone, new TaskSaid());
-        if (heard.Team is { } team) said = said with { Board = await Board(tx, team) };
+        if (heard.Team is { } team)
+        {
+            if (tx.Actor.Caller is { Kind: CallerKind.Staff } caller && await desk.Teams.May(tx, caller, team, TeamRole.Member, change: true) is { Ok: false } no) return no.Problem;
+            said = said with { Board = await Board(tx, team) };
+        }
         if (await TaskRow.Wrong(tx, said with { Assignees = [] }, heard.Team, null, zone) is { } wrong) return wrong with { Where = "Task" };
         var id = await TaskRow.Insert(tx, said, heard.Team, null, zone, new RowOrigin { FhirId = heard.FhirId, Status = heard.Status, Hold = heard.Status == "on-hold" ? "waiting" : null });
         TaskSql.Tell(tx, (await TaskSql.Find(tx, id))!, "created");
         return null;
     }
 
+    /// <summary>A person's own app may no more than the person, who may also change what they asked for; a system's token is the hospital's. Archived stays archived for all.</summary>
+    internal static async Task<Problem?> May(Tx tx, CareTask task, TaskDesk desk)
+    {
+        if (tx.Actor.Caller is { Kind: CallerKind.Staff } caller && (task.CreatedBy is null || task.CreatedBy != caller.Person)) return await desk.May(tx, caller, task, TeamRole.Member, change: true);
+        return await tx.Scalar<string>("select name from collab.team where tenant = @Tenant and id = @Team and archived_at is not null", new { tx.Tenant, task.Team }) is { } archived
+            ? Problem.Conflict($"{archived} is archived: it can be read, not changed.", "team-archived") : null;
+    }
+
     private static async Task<Problem?> Change(Tx tx, CareTask task, TaskHeard heard, TimeZoneInfo zone, TaskDesk desk)
     {
+        if (await May(tx, task, desk) is { } refused) return refused;
         // What a page deleted is entered in error to the chart.
         var status = task.DeletedAt is null ? task.Status : "entered-in-error";
         if (!TaskRules.May(status, heard.Status))

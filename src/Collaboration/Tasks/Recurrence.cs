@@ -66,6 +66,7 @@ public sealed record Recurrence(
         if (Pattern == Pattern.MonthlyWeekday && (Nth is not (>= 1 and <= 4 or -1) || Weekdays.Count != 1)) wrong.Add(Problem.Invalid("Say which weekday of the month: first to fourth or last, and one day.", "nth"));
         if (Weekdays.Any(d => d is < 1 or > 7)) wrong.Add(Problem.Invalid("Weekdays are 1 (Monday) to 7 (Sunday).", "weekdays"));
         if (MonthDay is < 1 or > 31) wrong.Add(Problem.Invalid("A day of the month is 1 to 31.", "monthDay"));
+        if (Month is < 1 or > 12) wrong.Add(Problem.Invalid("A month is 1 to 12.", "month"));
         if (Until < First) wrong.Add(Problem.Invalid("It ends before it begins.", "until"));
         if (Times is < 1 or > 10_000) wrong.Add(Problem.Invalid("A series has 1 to 10,000 occurrences.", "times"));
         if (First.Year is < 2000 or > 2200) wrong.Add(Problem.Invalid("The first day lies between the years 2000 and 2200.", "first"));

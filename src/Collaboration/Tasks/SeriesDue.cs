@@ -1,7 +1,6 @@
 using Dapper;
 using HealthTeams.Platform.Due;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace HealthTeams.Collaboration.Tasks;
 
@@ -19,26 +18,26 @@ public sealed class SeriesDue(Db db, TaskDesk desk, ILogger<SeriesDue> log) : ID
         await using var connection = await db.Worker.OpenConnectionAsync(stop);
         var due = (await connection.QueryAsync<(int Tenant, Guid Id)>(new CommandDefinition(
             "select tenant, id from collab.task_series where make_at <= @now order by make_at limit @BatchSize", new { now = now.UtcDateTime, BatchSize }, cancellationToken: stop))).AsList();
+        var done = 0;
         foreach (var (tenant, id) in due)
         {
             var zone = await desk.Zone(tenant, stop);
-            try
-            {
-                await db.In(tenant, Actor.Product, tx => Make(tx, id, zone), stop);
-            }
-            catch (PostgresException e)
-            {
-                // One that cannot be made does not keep the others waiting; it is tried again in an hour.
-                log.LogError(e, "The series {Series} of tenant {Tenant} could not be made", id, tenant);
-                await db.In(tenant, Actor.Product, tx => tx.Execute("update collab.task_series set make_at = @again where tenant = @Tenant and id = @id and make_at <= @Now", new { tx.Tenant, tx.Now, id, again = tx.Now.AddHours(1) }), stop);
-            }
+            // One that cannot be made does not keep the others waiting; it is tried again later.
+            if (await Endless.Once($"The task series {id}", _ => db.In(tenant, Actor.Product, tx => Make(tx, id, zone), stop), log, stop)) done++;
+            else await db.In(tenant, Actor.Product, tx => tx.Execute("update collab.task_series set make_at = @again where tenant = @Tenant and id = @id and make_at <= @Now", new { tx.Tenant, tx.Now, id, again = tx.Now + DueWork.AfterFailure }), stop);
         }
-        return due.Count;
+        return done;
     }
 
     private async Task Make(Tx tx, Guid id, TimeZoneInfo zone)
     {
-        if (await TaskSeries.Find(tx, id, "for update skip locked") is not { NextDay: { } day, StoppedAt: null } series || MakeAt(day, series.AheadDays, zone) > tx.Now) return;
+        if (await TaskSeries.Find(tx, id, "for update skip locked") is not { NextDay: { } day, StoppedAt: null } series) return;
+        if (MakeAt(day, series.AheadDays, zone) is var makes && makes > tx.Now)
+        {
+            // Another worker made it; or the hospital moved to another time zone, and it is not yet its day.
+            await tx.Execute("update collab.task_series set make_at = @makes where tenant = @Tenant and id = @id and make_at <> @makes", new { tx.Tenant, id, makes });
+            return;
+        }
         if (!series.SkipOpen || !await StillOpen(tx, id))
         {
             var template = series.Said;

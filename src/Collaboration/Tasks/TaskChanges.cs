@@ -121,6 +121,7 @@ public sealed class TaskChanges(TaskDesk desk)
         desk.Change(caller, id, null, TeamRole.Member, async (tx, task) =>
         {
             if (task.DeletedAt is not { } at) return (string?)null;
+            if (task.ListItem is not null) return Problem.Conflict("This task was published by a team above, and they unpublished it.", "task-published");
             if (tx.Now > at + TaskRules.KeepDeletedFor) return Problem.Gone("What was deleted is kept for 30 days.");
             await tx.Execute("update collab.task set deleted_at = null, deleted_by = null, version = version + 1 where tenant = @Tenant and id = @id", new { tx.Tenant, id });
             await TaskSql.Happened(tx, id, "restored");

@@ -16,12 +16,15 @@ public sealed class TaskDoor(TaskDesk desk)
     public Task<Problem?> Hear(Tx tx, TaskHeard heard) => HearTask.Run(tx, heard, desk);
 
     /// <summary>The Task was deleted by FHIR.</summary>
-    public async Task Forget(Tx tx, string fhirId)
+    public async Task<Problem?> Forget(Tx tx, string fhirId)
     {
-        if (await Known(tx, fhirId) is not { } id || await TaskSql.Lock(tx, id) is not { DeletedAt: null } task) return;
+        if (await Known(tx, fhirId) is not { } id || await TaskSql.Lock(tx, id) is not { DeletedAt: null } task) return null;
+        if (await HearTask.May(tx, task, desk) is { } refused) return refused;
+        if (task.ListItem is not null) return Problem.Conflict("This task was published by a team above: they unpublish it. You can cancel it.", "task-published");
         await tx.Execute("update collab.task set deleted_at = @Now, version = version + 1 where tenant = @Tenant and id = @id", new { tx.Tenant, tx.Now, id });
         await TaskSql.Happened(tx, id, "deleted", null, "FHIR");
         TaskSql.Tell(tx, task, "deleted");
+        return null;
     }
 
     /// <summary>Whether a Task is one of ours, by its logical id: came by FHIR, or made on a page.</summary>

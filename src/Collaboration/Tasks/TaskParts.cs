@@ -126,7 +126,8 @@ public sealed class TaskParts(TaskDesk desk, BlobStore blobs)
 
     internal static IReadOnlyList<string> Lines(string? text) => [.. (text ?? "").Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
 
-    private static bool Sound(string? url) => url?.Trim() is { Length: > 1 and <= 2000 } u
+    // Browsers drop tabs and line ends from an address: "/\t/evil.example" would leave the site.
+    private static bool Sound(string? url) => url?.Trim() is { Length: > 1 and <= 2000 } u && !u.Any(char.IsControl)
         && (u[0] == '/' ? u[1] is not ('/' or '\\') : Uri.TryCreate(u, UriKind.Absolute, out var at) && at.Scheme is "http" or "https" && u.StartsWith("http", StringComparison.Ordinal));
 
     private static Problem Ended(CareTask task) => Problem.Conflict($"This task is {task.Status}: reopen it first.", "task-ended");

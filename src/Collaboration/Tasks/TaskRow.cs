@@ -39,8 +39,8 @@ internal static class TaskRow
         if (people.Count == 0) return null;
         if (team is null) return people.All(p => p == me) ? null : Problem.Unprocessable("A task of one's own is nobody else's: make it on a board to give it to others.", "assignees", "task-assignee");
         var strangers = await tx.Query<string>("""
-            select coalesce(concat_ws(' ', p.title, p.given, p.family), 'unknown') from unnest(@people) as x (person)
-            left join collab.person p on p.tenant = @Tenant and p.id = x.person
+            select coalesce(nullif(concat_ws(' ', p.title, p.given, p.family), ''), 'unknown') from unnest(@people) as x (person)
+            left join collab.person p on p.tenant = @Tenant and p.id = x.person and p.kind = 'Staff'
             where not exists (select from collab.team_member m where m.tenant = @Tenant and m.team = @team and m.person = x.person)
             """, new { tx.Tenant, team, people = people.ToArray() });
         return strangers.Count == 0 ? null : Problem.Unprocessable($"Not in this team, so a task of it cannot be theirs: {string.Join(", ", strangers)}.", "assignees", "task-assignee");

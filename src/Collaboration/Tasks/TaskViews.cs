@@ -106,8 +106,13 @@ public sealed class TaskViews(TaskDesk desk, AccessLog audit)
     }
 
     /// <summary>For a form that was opened with a patient.</summary>
-    public Task<string?> PatientName(Caller caller, Guid patient, CancellationToken stop) => desk.Db.In(caller.Tenant, caller.Actor, async tx => (await tx.OneOrNone<People.Person>(
-        "select id, kind, family, given from collab.person where tenant = @Tenant and id = @patient and kind = 'Patient'", new { tx.Tenant, patient }))?.Display, stop);
+    public async Task<string?> PatientName(Caller caller, Guid patient, CancellationToken stop)
+    {
+        var found = await desk.Db.In(caller.Tenant, caller.Actor, tx => tx.OneOrNone<People.Person>(
+            "select id, kind, family, given from collab.person where tenant = @Tenant and id = @patient and kind = 'Patient'", new { tx.Tenant, patient }), stop);
+        if (found is not null) await audit.Record(new(caller.Tenant, desk.Db.Clock.GetUtcNow(), caller.Actor, "view", "tasks/new", $"person/{patient}", 200), stop);
+        return found?.Display;
+    }
 
     /// <summary>The photo's bytes, for who may see its task.</summary>
     public Task<Outcome<(string Hash, string Type)>> Photo(Caller caller, Guid id, Guid photo, CancellationToken stop) =>

@@ -77,8 +77,8 @@ internal sealed class ApproveMeaning(AskApproval ask, AnswerApproval answer, Vis
         var me = tx.Actor.Caller?.Person;
         if (request is { } part)
         {
-            if (status is not ("completed" or "rejected")) return null;
-            if (await tx.Scalar<bool>("select exists (select from collab.approval_request where tenant = @Tenant and id = @part and state = 'Answered')", new { tx.Tenant, part })) return null;
+            if (status is not ("completed" or "rejected")) return await AsItIs(tx, approval);
+            if (await tx.Scalar<bool>("select exists (select from collab.approval_request where tenant = @Tenant and id = @part and state = 'Answered')", new { tx.Tenant, part })) return await AsItIs(tx, approval);
             if (me is null || !await tx.Scalar<bool>("select exists (select from collab.approval_request where tenant = @Tenant and id = @part and approver = @me)", new { tx.Tenant, part, me }))
                 return Problem.Forbidden("An approval is answered by the person asked, with their own token.");
             var words = await ApprovalReads.Words(tx, approval);
@@ -86,9 +86,16 @@ internal sealed class ApproveMeaning(AskApproval ask, AnswerApproval answer, Vis
             var answered = await answer.AnswerIn(tx, approval, me.Value, word ?? "", FhirJson.Text(task, "note", "text"));
             return answered.Problem is { } refused ? refused with { Where = "Task.status", Code = refused.Status == 403 ? "forbidden" : "business-rule" } : null;
         }
-        if (status != "cancelled") return null;
+        if (status != "cancelled") return await AsItIs(tx, approval);
         var cancelled = await answer.CancelIn(tx, approval, me);
         return cancelled.Problem is { } no ? no with { Where = "Task.status", Code = no.Status == 403 ? "forbidden" : "business-rule" } : null;
+    }
+
+    /// <summary>What nobody decided is not decided by saying so: the next version tells the truth again.</summary>
+    private async Task<Problem?> AsItIs(Tx tx, Guid approval)
+    {
+        await project(tx, "approval", approval);
+        return null;
     }
 
     private static string? Code(JsonElement input) => FhirJson.Text(input, "type", "coding", "code") ?? FhirJson.Text(input, "type", "text");

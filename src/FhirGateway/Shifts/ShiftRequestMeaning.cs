@@ -15,20 +15,20 @@ internal sealed class ShiftRequestMeaning(Lazy<ShiftTaskDoor> door) : ITaskMeani
 
     public async Task<Problem?> Apply(Tx tx, IReadOnlyList<Written> written, ReadReferences read)
     {
+        var caller = tx.Actor.Caller is { Kind: CallerKind.Staff } person ? person : null;
+        // A patient, a guest: nobody of theirs asks for shifts.
+        if (caller is null && tx.Actor.Kind != CallerKind.System) return Problem.Forbidden("Requests of a roster are made by its staff.", "not-yours");
         foreach (var one in written)
         {
             if (one.Resource is not { } task)
             {
-                await door.Value.Forget(tx, one.Id);
+                if (await door.Value.Forget(tx, caller, one.Id) is { } kept) return kept;
                 continue;
             }
             var requester = FhirJson.Text(task, "requester", "reference");
             var owner = FhirJson.Text(task, "owner", "reference");
             var said = new TaskSaid(one.Id, FhirJson.Text(task, "status") ?? "", requester is null ? null : await ShiftTaskDoor.Person(tx, requester),
                 RequestToFhir.Ask(RequestToFhir.Kind(task)!, task, owner is null ? null : await ShiftTaskDoor.Person(tx, owner)), New(task, one.Before), RequestToFhir.Reason(task));
-            var caller = tx.Actor.Caller is { Kind: CallerKind.Staff } person ? person : null;
-            // A patient, a guest: nobody of theirs asks for shifts.
-            if (caller is null && tx.Actor.Kind != CallerKind.System) return Problem.Forbidden("Requests of a roster are made by its staff.", "not-yours");
             if (await door.Value.Hear(tx, caller, said) is { } refused) return refused.Code == BrokenRules.Code ? refused with { Where = "Task" } : refused;
         }
         return null;

@@ -29,6 +29,9 @@ internal sealed class TaskSlice(IEnumerable<ITaskMeaning> meanings) : IResourceS
     {
         foreach (var group in written.GroupBy(Meaning))
         {
+            // An approval or a roster's request is not led past its own rules by another code.
+            if (group.Any(t => t is { Resource: not null, Before: not null } && Before(t) != group.Key))
+                return Problem.Unprocessable("What a Task is for, its code, stays as it was. Make another Task.", "Task.code", "business-rule");
             if (group.Key is { } meaning && await meaning.Apply(tx, [.. group], read) is { } refused) return refused;
         }
         return null;
@@ -36,7 +39,11 @@ internal sealed class TaskSlice(IEnumerable<ITaskMeaning> meanings) : IResourceS
 
     private ITaskMeaning? Meaning(Written task)
     {
-        if (task.Resource is { } resource) return inOrder.FirstOrDefault(m => m.Means(resource));
+        return task.Resource is { } resource ? inOrder.FirstOrDefault(m => m.Means(resource)) : Before(task);
+    }
+
+    private ITaskMeaning? Before(Written task)
+    {
         if (task.Before is not { } before) return null;
         using var last = JsonDocument.Parse(before);
         return inOrder.FirstOrDefault(m => m.Means(last.RootElement));

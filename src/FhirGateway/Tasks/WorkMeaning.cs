@@ -19,8 +19,7 @@ internal sealed class WorkMeaning(TaskDoor door) : ITaskMeaning
     {
         foreach (var one in written)
         {
-            if (one.Resource is not { } task) await door.Forget(tx, one.Id);
-            else if (await Hear(tx, one.Id, task, read) is { } refused) return refused;
+            if ((one.Resource is { } task ? await Hear(tx, one.Id, task, read) : await door.Forget(tx, one.Id)) is { } refused) return refused;
         }
         return null;
     }

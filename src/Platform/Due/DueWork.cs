@@ -18,6 +18,9 @@ public sealed class DueWork(IEnumerable<IDueSweep> sweeps, Wake wake, TimeProvid
 {
     public static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
+    /// <summary>A row that failed is left alone so long: it must neither hold up the others nor spin.</summary>
+    public static readonly TimeSpan AfterFailure = TimeSpan.FromMinutes(1);
+
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(sweeps.Select(sweep => Endless.Run(sweep.GetType().Name, stop => Round(sweep, stop), log, stoppingToken)));
 

@@ -18,6 +18,7 @@ public sealed class LiveRelay(Db db, Wake wake, IEnumerable<LiveRoute> routes, I
     public const string Consumer = "live";
     private const string Channel = "healthteams_live";
     private const int PayloadLimit = 7800; // PostgreSQL takes fewer than 8000 bytes
+    private const int GroupsTold = 100; // of at most 60 bytes each: a team of thousands is told in several parts
     private readonly LiveRoute[] routes = [.. routes];
 
     /// <summary>Every host hears every change; rooms refresh themselves from it.</summary>
@@ -61,20 +62,37 @@ public sealed class LiveRelay(Db db, Wake wake, IEnumerable<LiveRoute> routes, I
         foreach (var row in rows)
         {
             var e = new Event(row.Id, row.Tenant, row.At, row.Kind, row.Subject, row.Patient, Actor.Product, row.Data);
-            var groups = routes.SelectMany(r => r.Groups(e)).Distinct().ToArray();
-            if (groups.Length == 0) continue;
-            var told = new Told(groups, new LiveChange(e.Kind, e.Subject, e.Id));
-            var length = JsonSerializer.SerializeToUtf8Bytes(told).Length + 1;
-            if (size + length > PayloadLimit && batch.Count > 0)
+            foreach (var groups in routes.SelectMany(r => Groups(r, e)).Distinct().Chunk(GroupsTold))
             {
-                yield return JsonSerializer.Serialize(batch);
-                batch.Clear();
-                size = 2;
+                var told = new Told(groups, new LiveChange(e.Kind, e.Subject, e.Id));
+                var length = JsonSerializer.SerializeToUtf8Bytes(told).Length + 1;
+                if (size + length > PayloadLimit && batch.Count > 0)
+                {
+                    yield return JsonSerializer.Serialize(batch);
+                    batch.Clear();
+                    size = 2;
+                }
+                batch.Add(told);
+                size += length;
             }
-            batch.Add(told);
-            size += length;
         }
         if (batch.Count > 0) yield return JsonSerializer.Serialize(batch);
+    }
+
+    /// <summary>An event that one slice cannot read must not hold back everybody's.</summary>
+    private string[] Groups(LiveRoute route, Event e)
+    {
+        try
+        {
+            return [.. route.Groups(e)];
+        }
+#pragma warning disable CA1031 // The queue would meet the same event again for ever.
+        catch (Exception x)
+#pragma warning restore CA1031
+        {
+            log.LogError(x, "No pages were found for event {Event} of kind {Kind}", e.Id, e.Kind);
+            return [];
+        }
     }
 
     private async Task Listen(CancellationToken stop)

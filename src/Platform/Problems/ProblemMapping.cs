@@ -27,7 +27,7 @@ public static class ProblemMapping
             PostgresErrorCodes.ExclusionViolation => Problem.Conflict("This overlaps with another one.", "overlap"),
             PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected =>
                 Problem.Conflict("Too many writers at once. Repeat the request."),
-            PostgresErrorCodes.CharacterNotInRepertoire => Problem.Invalid("The request holds a character that no text has (U+0000)."),
+            PostgresErrorCodes.CharacterNotInRepertoire or PostgresErrorCodes.UntranslatableCharacter => Problem.Invalid("The request holds a character that no text has (U+0000)."),
             _ => null,
         };
     }

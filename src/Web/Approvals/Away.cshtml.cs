@@ -20,7 +20,7 @@ public sealed class AwayPage(Delegations delegations) : StaffPage
     public async Task<IActionResult> OnPostAsync(Guid person, string? from, string? until)
     {
         (From, Until) = (from, until);
-        var done = At(from) is { } begins && At(until) is { } ends ? await delegations.Set(Me, person, begins, ends, Stop) : Problem.Unprocessable("Say from when until when.", "from", "delegation-time");
+        var done = HospitalTime.Said(from, Hospital.Zone) is { } begins && HospitalTime.Said(until, Hospital.Zone) is { } ends ? await delegations.Set(Me, person, begins, ends, Stop) : Problem.Unprocessable("Say from when until when.", "from", "delegation-time");
         return await After(done);
     }
 
@@ -35,7 +35,4 @@ public sealed class AwayPage(Delegations delegations) : StaffPage
     }
 
     private string Local(DateTimeOffset at) => HospitalTime.At(at, Zone).ToString("yyyy-MM-dd'T'HH:mm", CultureInfo.InvariantCulture);
-
-    private DateTimeOffset? At(string? local) => DateTime.TryParse(local, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time)
-        ? new DateTimeOffset(DateTime.SpecifyKind(time, DateTimeKind.Unspecified), Hospital.Zone.GetUtcOffset(time)).ToUniversalTime() : null;
 }

@@ -51,7 +51,7 @@ public sealed class NewApprovalPage(AskApproval ask, ApprovalTemplates templates
         if (await Load() is { } refused) return refused;
         if (Chosen is { } template)
         {
-            if (Title.Length == 0) Title = template.Name;
+            if (string.IsNullOrEmpty(Title)) Title = template.Name;
             (Details, MustSign, Team) = (template.Details, template.MustSign, Team ?? template.Team);
             if (template.DueHours is { } hours) DueLocal = HospitalTime.At(Now.AddHours(hours), Zone).ToString("yyyy-MM-dd'T'HH:mm", CultureInfo.InvariantCulture);
         }
@@ -61,13 +61,15 @@ public sealed class NewApprovalPage(AskApproval ask, ApprovalTemplates templates
     public async Task<IActionResult> OnPostAsync(List<IFormFile> files)
     {
         if (await Load() is { } refused) return refused;
+        var due = HospitalTime.Said(DueLocal, Hospital.Zone);
+        if (due is null && !string.IsNullOrWhiteSpace(DueLocal)) return Again(Problem.Unprocessable("The due time is a day and a time.", "due", "approval-due"));
         var kept = await Keep(files);
         if (!kept.Ok) return Again(kept.Problem);
         var own = Words.Where(w => !string.IsNullOrWhiteSpace(w.Word)).Select(w => new AnswerWord(w.Word!.Trim(), w.Stops)).ToList();
         var made = await ask.Ask(Me, new NewApproval(Title ?? "", string.IsNullOrWhiteSpace(Details) ? null : Details, Chosen?.Steps ?? Steps())
         {
             Answers = Chosen?.Answers ?? (own.Count == 0 ? AnswerWord.Usual : own), Team = Team, About = string.IsNullOrEmpty(About) ? null : About, Patient = Patient, MustSign = MustSign || Chosen?.MustSign == true,
-            AllowCancel = !NoCancel, Due = Due(), EscalateTo = EscalateTo, Template = Template, FormAnswers = Form, Files = kept.Value,
+            AllowCancel = !NoCancel, Due = due, EscalateTo = EscalateTo, Template = Template, FormAnswers = Form, Files = kept.Value,
         }, Stop);
         return made.Ok ? SeeOther($"/approvals/{made.Value}") : Again(made.Problem);
     }
@@ -92,10 +94,6 @@ public sealed class NewApprovalPage(AskApproval ask, ApprovalTemplates templates
         return [.. first, .. Groups.Where(g => g.People.Length > 0).Select(g => new StepPlan(g.Rule, g.People))];
     }
 
-    /// <summary>On the hospital's clocks; a time that the clocks skip is taken as the moment they jump.</summary>
-    private DateTimeOffset? Due() => DateTime.TryParse(DueLocal, CultureInfo.InvariantCulture, DateTimeStyles.None, out var local)
-        ? new DateTimeOffset(DateTime.SpecifyKind(local, DateTimeKind.Unspecified), Hospital.Zone.GetUtcOffset(local)).ToUniversalTime() : null;
-
     private async Task<Outcome<IReadOnlyList<ApprovalFile>>> Keep(List<IFormFile> files)
     {
         if (files.Count > ApprovalRules.Files) return Problem.Unprocessable($"At most {ApprovalRules.Files} files.", "file", "approval-files");
@@ -107,8 +105,9 @@ public sealed class NewApprovalPage(AskApproval ask, ApprovalTemplates templates
             await using var content = file.OpenReadStream();
             var blob = await blobs.Keep(Me.Tenant, content, Welcome, Stop);
             if (!blob.Ok) return blob.Problem;
-            var name = Path.GetFileName(file.FileName);
-            kept.Add(new ApprovalFile(name.Length > 255 ? name[^255..] : name, blob.Value.Hash, blob.Value.Type, blob.Value.Bytes));
+            // Marks that turn the direction of reading would show "gpj.exe" as "exe.jpg".
+            var name = string.Concat(Path.GetFileName(file.FileName.Replace('\\', '/')).Where(c => !char.IsControl(c) && char.GetUnicodeCategory(c) != UnicodeCategory.Format));
+            kept.Add(new ApprovalFile(name.Trim('.', ' ').Length == 0 ? "file" : name.Length > 255 ? name[^255..] : name, blob.Value.Hash, blob.Value.Type, blob.Value.Bytes));
         }
         return kept;
     }

@@ -81,7 +81,7 @@ public sealed record TaskForm
         };
     }
 
-    public bool Repeats => Repeat is not null && Enum.TryParse<Pattern>(Repeat, out _);
+    public bool Repeats => Repeat is not null && Enum.TryParse<Pattern>(Repeat, out var pattern) && Enum.IsDefined(pattern);
 
     public Outcome<SeriesSaid> Series()
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using HealthTeams.Collaboration.Activity;
 using HealthTeams.Platform.Callers;
+using HealthTeams.Platform.Live;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Client;
 using Xunit;
@@ -51,6 +52,24 @@ public sealed class ActivityTests(TestProduct product) : IClassFixture<TestProdu
         await using var stranger = await Hub("watch-out");
         await Assert.ThrowsAsync<HubException>(() => stranger.InvokeAsync("Watch", $"team/{team}"));
         await Assert.ThrowsAsync<HubException>(() => stranger.InvokeAsync("Watch", "team/x"));
+    }
+
+    [Fact]
+    public async Task An_event_that_no_page_can_read_holds_back_nobodys_and_hundreds_are_told_of_one()
+    {
+        var me = await product.Staff("watch-many", "Many");
+        await using var hub = await Hub("watch-many");
+        await hub.InvokeAsync("Watch", "me");
+        var rang = new TaskCompletionSource();
+        hub.On<LiveChange>("changed", c => { if (c.Kind == "notice.told") rang.TrySetResult(); });
+        await product.Db.In(1, Actor.Product, tx =>
+        {
+            foreach (var kind in new[] { "list", "task", "team", "approval", "shift", "notice" }) tx.Publish($"{kind}.told", $"{kind}/of no id");
+            return Task.CompletedTask;
+        }, default);
+        await product.Db.In(1, Actor.Product, tx => Task.FromResult(tx.Publish("notice.told", "notice/many", data: new { people = Enumerable.Range(0, 500).Select(_ => Guid.NewGuid()).Append(me) })), default);
+        await rang.Task.WaitAsync(TimeSpan.FromSeconds(15));
+        await TestProduct.Until(async () => await product.Ask<long>("select count(*) from platform.delivery where consumer = 'live'") == 0, "the queue is empty");
     }
 
     [Fact]

@@ -195,7 +195,7 @@ public sealed class ApprovalTests(TestProduct product) : IClassFixture<TestProdu
         await TestProduct.Until(async () => await Notices("anna", id, "approval.reminder") == 1, "anna is reminded");
         Assert.Equal(0, await Notices("dora", id, "approval.requested"));
         product.Clock.Advance(TimeSpan.FromDays(1));
-        await TestProduct.Until(async () => await Part(id, "dora") == "Open", "it went to dora");
+        await TestProduct.Until(async () => { product.Clock.Advance(TimeSpan.FromSeconds(1)); return await Part(id, "dora") == "Open"; }, "it went to dora");
         Assert.Equal(("Pending", null, null), await State(id));
         Assert.Equal(1, await Notices("dora", id, "approval.late"));
         clients["dora"] = await product.SignedIn("ap-dora");
@@ -237,6 +237,12 @@ public sealed class ApprovalTests(TestProduct product) : IClassFixture<TestProdu
         Assert.Equal(HttpStatusCode.UnprocessableEntity, unanswered.StatusCode);
         var said = WebUtility.HtmlDecode(await unanswered.Content.ReadAsStringAsync());
         Assert.True(said.Contains("\"Reason\" is not answered", StringComparison.Ordinal) && said.Contains("\"Hours\" is a number", StringComparison.Ordinal), "both faults are named");
+        using var zero = new MultipartFormDataContent
+        {
+            { new StringContent("Ot"), "Title" }, { new StringContent(template.ToString()), "Template" }, { new StringContent("a\0b"), "Form[q1]" }, { new StringContent("7"), "Form[q2]" },
+            { new StringContent(Form.Token(await clients["ben"].GetStringAsync("/activity"))), "__RequestVerificationToken" },
+        };
+        Assert.Equal(HttpStatusCode.BadRequest, (await clients["ben"].PostAsync("/approvals/new", zero)).StatusCode);
         var asked = await TestProduct.Post(clients["ben"], "/approvals/new", ("Title", "Ot"), ("Template", template.ToString()), ("Form[q1]", "night"), ("Form[q2]", "7"));
         var id = asked.Headers.Location!.ToString().Split('/')[^1];
         var questionnaire = JsonDocument.Parse(await (await product.Fhir()).GetStringAsync($"/fhir/Questionnaire/{template}")).RootElement;
@@ -280,6 +286,62 @@ public sealed class ApprovalTests(TestProduct product) : IClassFixture<TestProdu
         Assert.Equal(HttpStatusCode.OK, (await fhir.PutAsync($"/fhir/Task/{task}", FhirHttp.Json(current.Replace("\"in-progress\"", "\"cancelled\"", StringComparison.Ordinal)))).StatusCode);
         Assert.Equal("Cancelled", (await State(id)).Status);
         Assert.Equal("Closed", await Part(id, "ben"));
+    }
+
+    [Fact]
+    [Trait("Row", "AP-03"), Trait("Row", "AP-06")]
+    public async Task By_FHIR_nobody_calls_decided_what_is_not_nor_makes_it_another_kind_of_Task()
+    {
+        var id = await Ask("Not to be forged", ["anna", "ben"], kind: "everyone");
+        var fhir = await product.Fhir();
+        var part = await product.Ask<Guid>($"select id from collab.approval_request where approval = '{id}' and approver = '{People["anna"]}'");
+        foreach (var (task, was, said) in new[] { (id, "\"requested\"", "\"completed\""), (part, "\"requested\"", "\"cancelled\"") })
+        {
+            var stored = await fhir.GetStringAsync($"/fhir/Task/{task}");
+            Assert.Equal(HttpStatusCode.OK, (await fhir.PutAsync($"/fhir/Task/{task}", FhirHttp.Json(stored.Replace(was, said, StringComparison.Ordinal)))).StatusCode);
+            Assert.Equal("requested", JsonDocument.Parse(await fhir.GetStringAsync($"/fhir/Task/{task}")).RootElement.GetProperty("status").GetString());
+            var other = await fhir.PutAsync($"/fhir/Task/{task}", FhirHttp.Json(stored.Replace("\"approve\"", "\"fulfill\"", StringComparison.Ordinal)));
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, other.StatusCode);
+        }
+        Assert.Equal(("Pending", null, null), await State(id));
+        Assert.Equal(0L, await product.Ask<long>($"select count(*) from collab.task where fhir_id in ('{id}', '{part}')"));
+        await Answer("anna", id, "Approve");
+        Assert.Equal(HttpStatusCode.SeeOther, await Answer("ben", id, "Approve"));
+    }
+
+    [Fact]
+    [Trait("Row", "AP-14")]
+    public async Task Going_late_to_somebody_who_has_answered_stops_neither_it_nor_the_others()
+    {
+        var due = TimeZoneInfo.ConvertTime(product.Clock.GetUtcNow().AddHours(1), TimeZoneInfo.FindSystemTimeZoneById("Europe/Paris")).ToString("yyyy-MM-dd'T'HH:mm", System.Globalization.CultureInfo.InvariantCulture);
+        var answered = await Ask("Answered by whom it goes to", ["anna", "ben"], kind: "everyone", more: [("DueLocal", due), ("EscalateTo", People["anna"].ToString())]);
+        await Answer("anna", answered, "Approve");
+        var other = await Ask("After it", ["ben"], more: [("DueLocal", due), ("EscalateTo", People["dora"].ToString())]);
+        product.Clock.Advance(TimeSpan.FromMinutes(61));
+        await TestProduct.Until(async () => { product.Clock.Advance(TimeSpan.FromSeconds(1)); return await Part(other, "dora") == "Open" && await Notices("ben", answered, "approval.late") == 1; }, "both are late, and one went to dora");
+        Assert.Equal(("Answered", "Open"), (await Part(answered, "anna"), await Part(answered, "ben")));
+        foreach (var name in clients.Keys.ToList()) clients[name] = await product.SignedIn($"ap-{name}");
+    }
+
+    [Fact]
+    [Trait("Row", "AP-01")]
+    public async Task What_nobody_types_is_refused_in_words()
+    {
+        Task<HttpResponseMessage> New(string name, string value) => TestProduct.Post(clients["asker"], "/approvals/new", ("Title", "x"), ("People", People["anna"].ToString()), (name, value));
+        foreach (var (name, value) in new[] { ("About", "/\t/evil.example"), ("About", "/\n/evil.example"), ("DueLocal", "0001-01-01T00:00"), ("DueLocal", "9999-12-31T23:59") }) Assert.Equal(HttpStatusCode.UnprocessableEntity, (await New(name, value)).StatusCode);
+        var away = await TestProduct.Post(clients["asker"], "/approvals/away", ("person", People["anna"].ToString()), ("from", "0001-01-01T00:00"), ("until", "9999-12-31T23:59"));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, away.StatusCode);
+    }
+
+    [Fact]
+    [Trait("Row", "AP-10"), Trait("Row", "TC-01")]
+    public async Task In_an_archived_team_nothing_is_answered()
+    {
+        var team = await product.Team("Closing", (People["asker"], "Owner"));
+        var id = await Ask("Too late", ["anna"], more: [("Team", team.ToString())]);
+        await product.Sql($"update collab.team set archived_at = now() where id = '{team}'");
+        Assert.Equal(HttpStatusCode.Conflict, await Answer("anna", id, "Approve"));
+        Assert.Equal("Pending", (await State(id)).Status);
     }
 
     [Fact]

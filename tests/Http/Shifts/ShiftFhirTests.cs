@@ -1,5 +1,8 @@
 using System.Net;
 using System.Text.Json;
+using HealthTeams.Collaboration.Shifts;
+using HealthTeams.Platform.Callers;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace HealthTeams.Tests.Shifts;
@@ -96,6 +99,9 @@ public sealed class ShiftFhirTests(TestProduct product) : IClassFixture<TestProd
 
         await scene.Done("mary", $"/shifts/{scene.Team}/ask?kind=offer&shift={hers}", offer);
         var deleted = await scene.Request();
+        var clara = new Caller { Tenant = 1, TenantSlug = "demo", Id = $"{scene.People["clara"]}", Kind = CallerKind.Staff, Person = scene.People["clara"] };
+        Assert.Equal(403, (await product.Db.In(1, clara.Actor, tx => product.App.Services.GetRequiredService<ShiftTaskDoor>().Forget(tx, clara, $"{deleted}"), default))?.Status);
+        Assert.StartsWith("pending", await scene.State(deleted), StringComparison.Ordinal);
         Assert.True((await fhir.DeleteAsync($"/fhir/Task/{deleted}")).IsSuccessStatusCode);
         Assert.StartsWith("withdrawn", await scene.State(deleted), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Gone, (await fhir.GetAsync($"/fhir/Task/{deleted}")).StatusCode);
@@ -138,6 +144,8 @@ public sealed class ShiftFhirTests(TestProduct product) : IClassFixture<TestProd
              "input":[{"type":{"coding":[{"system":"https://healthteams.example/fhir/CodeSystem/shift-request-input","code":"reason"}]},"valueString":"Vacation"},
                {"type":{"coding":[{"system":"https://healthteams.example/fhir/CodeSystem/shift-request-input","code":"period"}]},"valuePeriod":{"start":"2026-12-07T00:00:00Z","end":"2026-12-09T00:00:00Z"}}]}
             """;
+        var ever = off.Replace("2026-12-07", "0001-01-01", StringComparison.Ordinal).Replace("2026-12-09", "0001-01-03", StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await fhir.PostAsync("/fhir/Task", FhirHttp.Json(ever))).StatusCode);
         var time = await fhir.PostAsync("/fhir/Task", FhirHttp.Json(off));
         Assert.True(time.StatusCode == HttpStatusCode.Created, await time.Content.ReadAsStringAsync());
         Assert.Equal("pending manager", await scene.State(await scene.Request()));

@@ -1,5 +1,10 @@
 using System.Net;
 using System.Text.Json;
+using HealthTeams.Collaboration.Tasks;
+using HealthTeams.Platform.Callers;
+using HealthTeams.Platform.Database;
+using HealthTeams.Platform.Problems;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace HealthTeams.Tests.Tasks;
@@ -36,6 +41,51 @@ public sealed class FhirTaskTests(TaskScene scene) : IClassFixture<TaskScene>
         Assert.Equal(5, Json(await fhir.GetStringAsync($"/fhir/Task/{id}/_history")).GetProperty("entry").GetArrayLength());
         await scene.Act(scene.Nurse, id, "deletion");
         Assert.Equal("entered-in-error", Text(await Get(fhir, id), "status"));
+    }
+
+    [Fact, Trait("Row", "TK-01")]
+    public async Task With_their_own_app_people_change_no_task_they_could_not_change_on_its_page()
+    {
+        var id = await scene.AddToBoard("Not yours");
+        var door = scene.App.Services.GetRequiredService<TaskDoor>();
+        Task<Problem?> As(Guid person, Func<Tx, Task<Problem?>> act) => scene.Db.In(1, new Caller { Tenant = 1, TenantSlug = "demo", Id = person.ToString(), Kind = CallerKind.Staff, Person = person }.Actor, async tx =>
+            await act(tx) is { } refused ? tx.Abandon<Problem?>(refused) : null, default);
+        var heard = new TaskHeard($"{id}", "ready", "Changed", null, TaskRules.Medium, null, false, null, false, null, scene.Ward, [], [], []);
+        foreach (var stranger in new[] { scene.Outsider, scene.Guest })
+        {
+            Assert.Equal(404, (await As(stranger, tx => door.Hear(tx, heard)))?.Status);
+            Assert.Equal(404, (await As(stranger, tx => door.Forget(tx, $"{id}")))?.Status);
+        }
+        Assert.Equal(404, (await As(scene.Outsider, tx => door.Hear(tx, heard with { FhirId = "of-an-outsider" })))?.Status);
+        Assert.Equal(("Not yours", 0L), (await scene.Ask<string>($"select title from collab.task where id = '{id}' and deleted_at is null"), await scene.Ask<long>("select count(*) from collab.task where fhir_id = 'of-an-outsider'")));
+        Assert.Null(await As(scene.Member, tx => door.Hear(tx, heard)));
+        Assert.Null(await As(scene.Member, tx => door.Forget(tx, $"{id}")));
+    }
+
+    [Fact, Trait("Row", "TK-01")]
+    public async Task What_was_deleted_by_FHIR_comes_back_with_the_next_change_of_its_team()
+    {
+        using var fhir = await scene.Fhir();
+        foreach (var name in new[] { "Ward 4a", "Ward 4b" })
+        {
+            var version = await scene.Ask<int>($"select version from collab.team where id = '{scene.Ward}'");
+            var renamed = await TestProduct.Post(scene.Chief, $"/teams/{scene.Ward}/settings", ("Name", name), ("Visibility", "private"), ("Version", $"{version}"));
+            Assert.True(renamed.StatusCode == HttpStatusCode.SeeOther, await renamed.Content.ReadAsStringAsync());
+            Assert.Equal(name, Text(Json(await fhir.GetStringAsync($"/fhir/CareTeam/{scene.Ward}")), "name"));
+            Assert.Equal(HttpStatusCode.NoContent, (await fhir.DeleteAsync($"/fhir/CareTeam/{scene.Ward}")).StatusCode);
+        }
+    }
+
+    [Fact, Trait("Row", "TK-01")]
+    public async Task A_link_stays_here_or_says_where_it_leads_and_an_error_names_no_patient()
+    {
+        await scene.Book("FT-9", family: "Secretname", mrn: "MRN-FT9");
+        var patient = await scene.Ask<Guid>("select person from collab.person_identifier where tenant = 1 and value = 'MRN-FT9'");
+        var id = await scene.AddToBoard("Links");
+        foreach (var url in new[] { "/\t/evil.example", "//evil.example", "javascript:alert(1)", "/\\evil.example" }) await TaskScene.Refused(await scene.Act(scene.Chief, id, "links", ("url", url)), HttpStatusCode.UnprocessableEntity);
+        var assigned = await scene.Act(scene.Chief, id, "assignment", ("to", $"{patient}"));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, assigned.StatusCode);
+        Assert.DoesNotContain("secretname", await assigned.Content.ReadAsStringAsync(), StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact, Trait("Row", "TK-02")]

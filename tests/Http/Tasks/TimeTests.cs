@@ -97,6 +97,31 @@ public sealed class TimeTests(TaskScene scene) : IClassFixture<TaskScene>
         await TestProduct.Until(async () => await scene.Ask<long>($"select count(*) from collab.task where id = '{task}'") == 0, "the task is gone");
     }
 
+    [Fact, Trait("Row", "TK-05")]
+    public async Task A_series_that_cannot_be_made_or_is_not_due_in_another_time_zone_neither_spins_nor_stops_the_others()
+    {
+        var (broken, _) = await Series("Broken", ("repeat", "Daily"), ("ahead", "0"));
+        var (early, _) = await Series("Early", ("repeat", "Daily"), ("ahead", "0"));
+        var (sound, _) = await Series("Sound", ("repeat", "Daily"), ("ahead", "0"));
+        await scene.Sweep<SeriesDue>();
+        await scene.Sql($"update collab.task_series set template = '[]' where id = '{broken}'");
+        scene.Clock.Advance(TimeSpan.FromDays(1));
+        await scene.Sql($"update collab.task_series set next_day = next_day + 3 where id = '{early}'");
+        await scene.Sweep<SeriesDue>();
+        Assert.Equal((1, 1, 2), (await Made(broken), await Made(early), await Made(sound)));
+        Assert.True(await scene.Ask<bool>($"select bool_and(make_at > '{scene.Clock.GetUtcNow():O}') from collab.task_series where id in ('{broken}', '{early}')"));
+        await scene.Sql($"update collab.task_series set next_day = null, make_at = null, stopped_at = now() where id in ('{broken}', '{early}')");
+    }
+
+    [Fact, Trait("Row", "TK-05")]
+    public async Task A_pattern_that_is_none_makes_no_series()
+    {
+        await scene.Fresh();
+        var made = await TestProduct.Post(scene.Chief, "/tasks/new", ("title", "Pattern 99"), ("board", $"{scene.Board}"), ("dueDay", "2026-12-01"), ("repeat", "99"));
+        Assert.True((int)made.StatusCode < 500, $"{made.StatusCode}");
+        Assert.Equal(0L, await scene.Ask<long>("select count(*) from collab.task_series where pattern not in ('daily', 'weekly', 'monthlyDay', 'monthlyWeekday', 'yearly')"));
+    }
+
     private async Task<(Guid, DateOnly)> Series(string title, params (string, string)[] more)
     {
         await scene.Fresh();
