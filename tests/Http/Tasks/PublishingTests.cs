@@ -64,7 +64,7 @@ public sealed class PublishingTests(TaskScene scene) : IClassFixture<TaskScene>
         var team = scene.Ward;
         var answer = await Import(admin, $"TargetName,ParentName,TeamId,Kind:A,Plain\nTop,,{team},1,\nTwin,,{team},0,\nÉtage,Top,,0,\nLost,Nowhere,,0,\nRing 1,Ring 2,,2,\nRing 2,Ring 1,,0,\nLow,Top,,0,\nTwo,Low,,0,\nTwo,Top,,0,\nBad,Top,not-an-id,0,\n");
         await TaskScene.Refused(answer, HttpStatusCode.UnprocessableEntity, "This team stands at Top already", "A name has 1 to 100 letters", "There is no node Nowhere", "in a circle", "0 or 1, not “2”",
-            "Several parents are allowed when all are roots; Low is none", "“not-an-id” is no id", "A column is named Attribute:Value", "Nothing was taken: 9 things");
+            "Several parents are allowed when all are roots; Low is none", "“not-an-id” is no id", "A column is named Attribute:Value", "Nothing was taken. Faults in this file: 9.");
         Assert.Equal(before, await scene.Ask<long>("select count(*) from collab.task_node"));
         await TaskScene.Refused(await Import(admin, "Name,Parent\nX,\n"), HttpStatusCode.UnprocessableEntity, "TargetName", "ParentName", "TeamId", "This column is missing");
         Assert.Equal(HttpStatusCode.Forbidden, (await Import(scene.Chief, "TargetName,ParentName,TeamId\nX,,\n")).StatusCode);
