@@ -56,7 +56,8 @@ internal static class Doing
         await page.PressAsync("[name=password]", "Enter");
         try
         {
-            await page.WaitForURLAsync("**/visits", new() { WaitUntil = WaitUntilState.DOMContentLoaded });
+            // What is on the page, not the browser's word of its loading: that word is missed when it comes before the question.
+            await page.Locator("body.staff [data-region]").First.WaitForAsync();
         }
         catch (TimeoutException e)
         {
