@@ -10,7 +10,6 @@ public sealed class AnswerApproval(Db db, ProjectFhir project, Signing signing)
     /// <param name="password">The approver's own, to sign with; null where none is asked.</param>
     public async Task<Outcome<bool>> Answer(Caller caller, Guid approval, string answer, string? comments, string? password, CancellationToken stop)
     {
-        if (comments?.Length > 4000) return Problem.Unprocessable("A comment has at most 4,000 characters.", "comments", "approval-comments");
         // A password takes its time to check: outside the transaction that others wait for.
         if (!string.IsNullOrEmpty(password) && await signing.Prove(caller, password, stop) is { } unproven) return unproven;
         return await Change(caller, approval, (tx, row) => Answer(tx, row, caller.Person ?? default, answer, comments, signs: !string.IsNullOrEmpty(password)), stop);
@@ -26,6 +25,7 @@ public sealed class AnswerApproval(Db db, ProjectFhir project, Signing signing)
 
     private async Task<Outcome<bool>> Answer(Tx tx, ApprovalRow row, Guid me, string answer, string? comments, bool signs)
     {
+        if (comments?.Length > 4000) return Problem.Unprocessable("A comment has at most 4,000 characters.", "comments", "approval-comments");
         if (row.Status != ApprovalStatus.Pending) return Ended(row);
         var mine = (await ApprovalSql.Requests(tx, row.Id)).Where(r => r.Approver == me).ToList();
         if (mine.Count == 0) return Problem.Forbidden("You are not asked here: you can look, not answer.", "approval-not-asked");

@@ -29,10 +29,11 @@ public static class ApprovalRules
         string.Join(';', requests.Where(r => r.State == RequestState.Answered).OrderBy(r => r.AnswerNo).Select(r => r.Answer));
 
     /// <summary>Everything that is wrong with what is asked, at once.</summary>
-    public static Problem? Check(string title, IReadOnlyList<StepPlan> steps, IReadOnlyList<AnswerWord> answers, DateTimeOffset? due, Guid? escalateTo, DateTimeOffset now)
+    public static Problem? Check(string title, string? details, IReadOnlyList<StepPlan> steps, IReadOnlyList<AnswerWord> answers, DateTimeOffset? due, Guid? escalateTo, DateTimeOffset now)
     {
         var faults = new List<string>();
         if (title.Trim().Length is 0 or > 200) faults.Add("Say in 1 to 200 characters what is to be approved.");
+        if (details?.Length > 10000) faults.Add("The details have at most 10,000 characters.");
         if (steps.Count == 0 || steps.Any(s => s.Approvers.Count == 0)) faults.Add("Every step asks at least one person.");
         if (steps.Count > Steps || steps.Sum(s => s.Approvers.Count) > Approvers) faults.Add($"At most {Steps} steps and {Approvers} approvers.");
         if (answers.Count is < 2 or > 5 || answers.Any(a => a.Word.Trim().Length is 0 or > 40 || a.Word.Contains(';', StringComparison.Ordinal))) faults.Add("There are 2 to 5 answers of 1 to 40 characters, without a semicolon.");

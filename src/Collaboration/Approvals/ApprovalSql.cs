@@ -27,16 +27,13 @@ internal static class ApprovalSql
         from collab.approval where tenant = @Tenant and id = @id for update
         """, new { tx.Tenant, id });
 
-    public static async Task<IReadOnlyList<ApprovalRequest>> Requests(Tx tx, Guid id) =>
-    [
-        .. (await tx.Query<RequestRow>("""
-            select r.id, r.step, r.approver, r.state, r.passed_from as PassedFrom, r.passed_why as PassedWhy, r.passed_at as PassedAt, r.created_at as CreatedAt, r.opened_at as OpenedAt,
-              r.answered_at as AnsweredAt, r.answer_no as AnswerNo, r.answer, r.comments, r.signature, concat_ws(' ', p.title, p.given, p.family) as Name
-            from collab.approval_request r join collab.person p on p.tenant = r.tenant and p.id = r.approver
-            where r.tenant = @Tenant and r.approval = @id
-            order by r.step, r.created_at, r.id
-            """, new { tx.Tenant, id })).Select(r => r.Request),
-    ];
+    public static Task<IReadOnlyList<ApprovalRequest>> Requests(Tx tx, Guid id) => tx.Query<ApprovalRequest>("""
+        select r.id, r.step, r.approver, r.state, r.passed_from as PassedFrom, r.passed_why as PassedWhy, r.passed_at as PassedAt, r.created_at as CreatedAt, r.opened_at as OpenedAt,
+          r.answered_at as AnsweredAt, r.answer_no as AnswerNo, r.answer, r.comments, r.signature, concat_ws(' ', p.title, p.given, p.family) as Name
+        from collab.approval_request r join collab.person p on p.tenant = r.tenant and p.id = r.approver
+        where r.tenant = @Tenant and r.approval = @id
+        order by r.step, r.created_at, r.id
+        """, new { tx.Tenant, id });
 
     public static async Task<IReadOnlyDictionary<int, StepRule>> Steps(Tx tx, Guid id) =>
         (await tx.Query<(int Step, string Rule)>("select step, rule from collab.approval_step where tenant = @Tenant and approval = @id", new { tx.Tenant, id })).ToDictionary(s => s.Step, s => Enum.Parse<StepRule>(s.Rule));
@@ -44,29 +41,4 @@ internal static class ApprovalSql
     public static Task Happened(Tx tx, Guid approval, string kind, Guid? by, Guid? person = null, string? text = null) => tx.Execute("""
         insert into collab.approval_event (tenant, id, approval, at, kind, by, person, text) values (@Tenant, @id, @approval, @Now, @kind, @by, @person, @text)
         """, new { tx.Tenant, tx.Now, id = tx.NewId(), approval, kind, by, person, text });
-
-    private sealed record RequestRow
-    {
-        public Guid Id { get; init; }
-        public int Step { get; init; }
-        public Guid Approver { get; init; }
-        public string State { get; init; } = "";
-        public Guid? PassedFrom { get; init; }
-        public string? PassedWhy { get; init; }
-        public DateTimeOffset? PassedAt { get; init; }
-        public DateTimeOffset CreatedAt { get; init; }
-        public DateTimeOffset? OpenedAt { get; init; }
-        public DateTimeOffset? AnsweredAt { get; init; }
-        public int? AnswerNo { get; init; }
-        public string? Answer { get; init; }
-        public string? Comments { get; init; }
-        public string? Signature { get; init; }
-        public string Name { get; init; } = "";
-
-        public ApprovalRequest Request => new()
-        {
-            Id = Id, Step = Step, Approver = Approver, Name = Name, State = Enum.Parse<RequestState>(State), PassedFrom = PassedFrom, PassedWhy = PassedWhy, PassedAt = PassedAt,
-            CreatedAt = CreatedAt, OpenedAt = OpenedAt, AnsweredAt = AnsweredAt, AnswerNo = AnswerNo, Answer = Answer, Comments = Comments, Signature = Signature,
-        };
-    }
 }

@@ -33,7 +33,7 @@ public sealed class ApprovalTemplates(Db db, TeamDoor teams, ProjectFhir project
                 team = of;
             }
             if (await MayKeep(tx, caller, team) is { } refused) return refused;
-            if (ApprovalRules.Check(name, steps, answers, null, null, tx.Now) is { } broken) return broken;
+            if (ApprovalRules.Check(name, details, steps, answers, null, null, tx.Now) is { } broken) return broken;
             if (dueHours is < 1 or > 8760) return Problem.Unprocessable("The time to answer is 1 hour to a year.", "dueHours", "approval-due");
             var form = FormLines.Parse(formLines);
             if (!form.Ok) return form.Problem;

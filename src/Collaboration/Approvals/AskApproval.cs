@@ -43,7 +43,7 @@ public sealed class AskApproval(Db db, TeamDoor teams, ProjectFhir project)
     /// <summary>Inside a transaction that is under way (FHIR).</summary>
     public async Task<Outcome<Guid>> Ask(Tx tx, Guid owner, NewApproval asked)
     {
-        if (ApprovalRules.Check(asked.Title, asked.Steps, asked.Answers, asked.Due, asked.EscalateTo, tx.Now) is { } broken) return broken;
+        if (ApprovalRules.Check(asked.Title, asked.Details, asked.Steps, asked.Answers, asked.Due, asked.EscalateTo, tx.Now) is { } broken) return broken;
         if (asked.About is { } about && (about.Length > 500 || about[0] != '/' || about.StartsWith("//", StringComparison.Ordinal) || about.Contains('\\', StringComparison.Ordinal) || about.Any(char.IsControl)))
             return Problem.Unprocessable("What it is about is a page of this product.", "about", "approval-about");
         if (await Strangers(tx, asked) is { } strangers) return strangers;

@@ -25,6 +25,8 @@ public static class ProblemMapping
             "HT409" => Problem.Conflict("Somebody else changed this at the same moment. Read it again and repeat."),
             PostgresErrorCodes.UniqueViolation => Problem.Conflict("This already exists.", "duplicate"),
             PostgresErrorCodes.ExclusionViolation => Problem.Conflict("This overlaps with another one.", "overlap"),
+            // The name says table and column: what a slice did not check beforehand is refused all the same, and can be found.
+            PostgresErrorCodes.CheckViolation => Problem.Unprocessable($"A value is too long, or is none of those taken here ({e.ConstraintName}).", code: "check"),
             PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected =>
                 Problem.Conflict("Too many writers at once. Repeat the request."),
             PostgresErrorCodes.CharacterNotInRepertoire or PostgresErrorCodes.UntranslatableCharacter => Problem.Invalid("The request holds a character that no text has (U+0000)."),

@@ -72,7 +72,11 @@ internal static class ShiftWords
         _ => ("undo", "grey", words["Taken back"]),
     };
 
-    public static string Hours(Words words, ShiftItem item, string zone) => $"{words.Time(item.StartsAt, zone)}–{words.Time(item.EndsAt, zone)}";
+    public static string Hours(Words words, ShiftItem item, string zone)
+    {
+        var (from, to) = (words.Time(item.StartsAt, zone), words.Time(item.EndsAt, zone));
+        return item.Kind == "off" && from == "00:00" && to is ("00:00" or "23:59") ? words["all day"] : $"{from}–{to}";
+    }
 
     public static string Long(Words words, ShiftItem item, string zone)
     {

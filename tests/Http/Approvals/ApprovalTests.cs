@@ -149,6 +149,19 @@ public sealed class ApprovalTests(TestProduct product) : IClassFixture<TestProdu
     }
 
     [Fact]
+    [Trait("Row", "AP-01")]
+    public async Task Text_beyond_what_is_kept_is_refused_by_page_and_by_any_column_and_never_a_500()
+    {
+        var details = await TestProduct.Post(clients["asker"], "/approvals/new", ("Title", "Long"), ("Details", new string('x', 10_001)), ("People", People["anna"].ToString()));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, details.StatusCode);
+        var id = await Ask("Long comment", ["anna"]);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, await Answer("anna", id, "Approve", new string('x', 4_001)));
+        Assert.Equal("Open", await Part(id, "anna"));
+        var e = await Assert.ThrowsAsync<Npgsql.PostgresException>(() => product.Sql($"update collab.approval set title = repeat('x', 201) where id = '{id}'"));
+        Assert.Equal((422, "check"), (HealthTeams.Platform.Problems.ProblemMapping.FromPostgres(e)!.Status, HealthTeams.Platform.Problems.ProblemMapping.FromPostgres(e)!.Code));
+    }
+
+    [Fact]
     [Trait("Row", "AP-11")]
     public async Task Attachments_have_unique_names_and_open_for_who_sees_the_request()
     {

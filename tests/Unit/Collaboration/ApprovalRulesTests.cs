@@ -32,9 +32,9 @@ public sealed class ApprovalRulesTests
     [Trait("Row", "AP-01")]
     public void Everything_that_is_wrong_with_a_request_is_said_at_once()
     {
-        var wrong = ApprovalRules.Check(" ", [new StepPlan(StepRule.First, [])], [new AnswerWord("Yes;no", true), new AnswerWord("yes;NO", true)], Now.AddDays(-1), null, Now)!;
+        var wrong = ApprovalRules.Check(" ", new string('x', 10001), [new StepPlan(StepRule.First, [])], [new AnswerWord("Yes;no", true), new AnswerWord("yes;NO", true)], Now.AddDays(-1), null, Now)!;
         Assert.Equal(422, wrong.Status);
-        foreach (var part in new[] { "what is to be approved", "at least one person", "without a semicolon", "are the same", "go on", "in the past" }) Assert.Contains(part, wrong.Detail, StringComparison.Ordinal);
+        foreach (var part in new[] { "what is to be approved", "at most 10,000", "at least one person", "without a semicolon", "are the same", "go on", "in the past" }) Assert.Contains(part, wrong.Detail, StringComparison.Ordinal);
     }
 
     [Theory]
