@@ -60,6 +60,34 @@ public sealed class ListDoor(Census census, TeamDoor teams)
         if (moved) await census.Follow(tx, null);
     }
 
+    /// <summary>The patients of a list as a handover begins with them; null where the caller has no such list.</summary>
+    /// <param name="list">Null: of all lists of the team.</param>
+    /// <param name="mine">Only rows that name the caller in a column of people.</param>
+    public async Task<IReadOnlyList<ListedPatient>?> Patients(Tx tx, Caller caller, Guid team, Guid? list, bool mine)
+    {
+        var lists = list is { } one ? [one] : await tx.Query<Guid>("select id from collab.list where tenant = @Tenant and team = @team and removed_at is null order by created_at, id", new { tx.Tenant, team });
+        var found = new Dictionary<Guid, ListedPatient>();
+        foreach (var id in lists)
+        {
+            var open = await ListSql.Open(tx, teams, caller, id);
+            if (!open.Ok || open.Value.Team != team) return null;
+            foreach (var row in await ListSql.Rows(tx, id, "active"))
+            {
+                if (row.Patient is null || (mine && !Named(open.Value, row, caller.Person))) continue;
+                var listed = ListedPatient.Of(open.Value, row);
+                found[row.Patient.Value] = found.TryGetValue(row.Patient.Value, out var before) ? before.With(listed) : listed;
+            }
+        }
+        return [.. found.Values];
+    }
+
+    /// <summary>The lists of a team, to hand over from.</summary>
+    public Task<IReadOnlyList<(Guid Id, string Name)>> Of(Tx tx, Guid team) =>
+        tx.Query<(Guid, string)>("select id, name from collab.list where tenant = @Tenant and team = @team and removed_at is null order by (kind = 'census') desc, lower(name), id", new { tx.Tenant, team });
+
+    private static bool Named(PatientList list, ListRow row, Guid? person) =>
+        person is { } me && list.Columns.Any(c => c.Type == ColumnType.Person && row.At(c.Id).Text is { } text && Guid.TryParse(text, out var id) && id == me);
+
     public Task<bool> Knows(Tx tx, string fhirId) => tx.Scalar<bool>("select exists (select from collab.list where tenant = @Tenant and fhir_id = @fhirId and removed_at is null)", new { tx.Tenant, fhirId });
 
     /// <summary>Entries of a List of ours, put by FHIR: who is new comes, who is missing goes. A census keeps its own patients; nobody else's list is touched.</summary>
