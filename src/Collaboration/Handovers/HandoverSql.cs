@@ -29,7 +29,7 @@ public static class HandoverSql
         left join collab.list l on l.tenant = h.tenant and l.id = h.list and l.removed_at is null
         """;
 
-    internal static Task<Handover?> Find(Tx tx, Guid id) => tx.OneOrNone<Handover>($"{Select} where h.tenant = @Tenant and h.id = @id", new { tx.Tenant, id });
+    public static Task<Handover?> Find(Tx tx, Guid id) => tx.OneOrNone<Handover>($"{Select} where h.tenant = @Tenant and h.id = @id", new { tx.Tenant, id });
 
     /// <summary>For members of its team; to everybody else, guests of the team too, there is none. A change locks it.</summary>
     internal static async Task<Outcome<Handover>> Open(Tx tx, TeamDoor teams, Caller caller, Guid id, bool change = false)

@@ -81,6 +81,22 @@ public sealed class ListDoor(Census census, TeamDoor teams)
         return [.. found.Values];
     }
 
+    /// <summary>Something that lists show of these patients changed elsewhere (flags, tasks): the pages of lists they are on look again.</summary>
+    public static async Task LookAgain(Tx tx, IReadOnlyCollection<Guid> patients)
+    {
+        if (patients.Count == 0) return;
+        var lists = await tx.Query<Guid>("""
+            with concerned as (
+              select distinct r.list, r.id from collab.list_row r join collab.list l on l.tenant = r.tenant and l.id = r.list and l.removed_at is null
+              where r.tenant = @Tenant and r.patient = any(@patients) and r.state = 'active'),
+            locked as (select l.id from collab.list l where l.tenant = @Tenant and l.id in (select list from concerned) order by l.id for update),
+            next as (update collab.list l set seq = seq + 1 from locked where l.tenant = @Tenant and l.id = locked.id returning l.id, l.seq),
+            rows as (update collab.list_row r set seq = next.seq from concerned c join next on next.id = c.list where r.tenant = @Tenant and r.id = c.id)
+            select id from next order by id
+            """, new { tx.Tenant, patients = patients.ToArray() });
+        foreach (var list in lists) tx.Publish("list.changed", $"list/{list}");
+    }
+
     /// <summary>The lists of a team, to hand over from.</summary>
     public Task<IReadOnlyList<(Guid Id, string Name)>> Of(Tx tx, Guid team) =>
         tx.Query<(Guid, string)>("select id, name from collab.list where tenant = @Tenant and team = @team and removed_at is null order by (kind = 'census') desc, lower(name), id", new { tx.Tenant, team });

@@ -12,7 +12,8 @@ public sealed record PatientFlag(Guid Patient, string Resource, string Kind, str
 public static class PatientFlags
 {
     /// <summary>Those that hold now, and those that do not any more.</summary>
-    public static async Task Put(Tx tx, IReadOnlyList<FlagSaid> said, IReadOnlyList<string> gone)
+    /// <returns>The patients they are about.</returns>
+    public static async Task<IReadOnlyCollection<Guid>> Put(Tx tx, IReadOnlyList<FlagSaid> said, IReadOnlyList<string> gone)
     {
         var patients = new HashSet<Guid>();
         if (gone.Count > 0)
@@ -33,7 +34,7 @@ public static class PatientFlags
             });
             patients.UnionWith(people.Select(p => p.Id));
         }
-        foreach (var patient in patients) tx.Publish("patient.flags", $"person/{patient}", $"person/{patient}");
+        return patients;
     }
 
     /// <summary>Serious ones first; one statement for all of a list.</summary>
