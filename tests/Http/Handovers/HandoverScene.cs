@@ -1,5 +1,8 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using HealthTeams.Platform.Outbound;
+using HealthTeams.Tests.Subscriptions;
+using Npgsql;
 using Xunit;
 
 namespace HealthTeams.Tests.Handovers;
@@ -13,6 +16,9 @@ public sealed class HandoverWard : TestProduct
     public Dictionary<string, HttpClient> Clients { get; } = [];
     public Dictionary<string, Guid> Patients { get; } = [];
     public Dictionary<string, string> FhirIds { get; } = [];
+
+    /// <summary>An EHR that has subscribed.</summary>
+    public Receiver Receiver { get; } = new();
 
     public HttpClient this[string who] => Clients[who];
 
@@ -35,6 +41,27 @@ public sealed class HandoverWard : TestProduct
             Patients[name] = await Ask<Guid>($"select person from collab.person_key where tenant = 1 and reference = 'Patient/{patient}'");
         }
         List = await NewList("Rounds");
+        await Receiver.Start();
+        await using var connection = new NpgsqlConnection(Database.Owner);
+        await connection.OpenAsync();
+        await OutboundHttp.Register(connection, new Uri(Receiver.Url), privateRanges: true, Clock.GetUtcNow(), default);
+    }
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await Receiver.DisposeAsync();
+    }
+
+    public async Task Subscribe(string criteria, string path) => await (await Fhir()).Create("Subscription", $$"""
+        {"resourceType":"Subscription","status":"requested","reason":"test","criteria":"{{criteria}}","channel":{"type":"rest-hook","payload":"application/fhir+json","endpoint":"{{Receiver.Url}}/{{path}}"} }
+        """);
+
+    /// <summary>The Practitioner that somebody is in the FHIR API.</summary>
+    public async Task<string> Practitioner(string who)
+    {
+        var known = await Ask<string>($"select reference from collab.person_key where tenant = 1 and person = '{People[who]}' and reference like 'Practitioner/%'");
+        return known ?? "Practitioner/" + (await (await Fhir()).Create("Practitioner", $$"""{"resourceType":"Practitioner","identifier":[{"system":"https://hospital.example/id/staff","value":"ho-{{who}}"}],"name":[{"family":"{{who}}"}]}""")).Id();
     }
 
     /// <summary>A list with the three patients, their severity and what to do if it gets worse.</summary>

@@ -11,7 +11,7 @@ public sealed class HandoverTests(HandoverWard ward) : IClassFixture<HandoverWar
     public async Task A_draft_is_filled_from_the_list_the_tasks_and_the_urgent_messages_and_passes_only_when_all_is_read_back()
     {
         var fhir = await ward.Fhir();
-        var giver = await Practitioner("giver");
+        var giver = await ward.Practitioner("giver");
         var task = (await fhir.Create("Task", $$"""{"resourceType":"Task","status":"requested","intent":"order","description":"Second troponin","for":{"reference":"Patient/{{ward.FhirIds["Sick"]}}"},"owner":{"reference":"CareTeam/{{ward.TeamId}}"} }""")).Id();
         await ward.Sql($"insert into collab.task_assignee (tenant, task, person, at) select 1, id, '{ward.People["giver"]}', now() from collab.task where fhir_id = '{task}'");
         await fhir.Create("Communication", $$"""{"resourceType":"Communication","status":"in-progress","priority":"stat","subject":{"reference":"Patient/{{ward.FhirIds["Sick"]}}"},"recipient":[{"reference":"{{giver}}"}],"payload":[{"contentString":"Potassium 6.9"}]}""");
@@ -23,7 +23,7 @@ public sealed class HandoverTests(HandoverWard ward) : IClassFixture<HandoverWar
         Assert.True(draft.IndexOf("SICK", StringComparison.Ordinal) < draft.IndexOf("WATCHED", StringComparison.Ordinal) && draft.IndexOf("WATCHED", StringComparison.Ordinal) < draft.IndexOf("STABILE", StringComparison.Ordinal), "the sick come first");
         // A draft is its writer's.
         Assert.DoesNotContain("SICK", await ward.Page("next", $"/handovers/{id}"), StringComparison.Ordinal);
-        Assert.DoesNotContain(id.ToString(), await (await ward.Fhir()).GetStringAsync($"/fhir/Composition?identifier={id}"), StringComparison.Ordinal);
+        Assert.DoesNotContain("\"entry\"", await fhir.GetStringAsync($"/fhir/Composition?identifier={id}"), StringComparison.Ordinal);
 
         await ward.Done("giver", $"/handovers/{id}?handler=offer");
         Assert.Equal(1L, await ward.Notices("next", "handover.offered", id));
@@ -42,7 +42,7 @@ public sealed class HandoverTests(HandoverWard ward) : IClassFixture<HandoverWar
         Assert.Equal("accepted", await ward.State(id));
         Assert.Equal(1L, await ward.Notices("giver", "handover.accepted", id));
         // Responsibility passed: the task's owner in FHIR is who accepted, and the message rings them and the giver no more.
-        Assert.Equal(await Practitioner("next"), (await (await fhir.GetAsync($"/fhir/Task/{task}")).Body()).GetProperty("owner").GetProperty("reference").GetString());
+        Assert.Equal(await ward.Practitioner("next"), (await (await fhir.GetAsync($"/fhir/Task/{task}")).Body()).GetProperty("owner").GetProperty("reference").GetString());
         Assert.Equal("passed", await ward.Ask<string>($"select d.closed from collab.message_delivery d join collab.message m on m.id = d.message where m.text = 'Potassium 6.9' and d.recipient = '{ward.People["giver"]}'"));
         Assert.True(await ward.Ask<bool>($"select exists (select from collab.message_delivery d join collab.message m on m.id = d.message where m.text = 'Potassium 6.9' and d.recipient = '{ward.People["next"]}' and d.acknowledged_at is null)"));
         Assert.Contains("Potassium", await ward.Page("giver", $"/handovers/{id}"), StringComparison.Ordinal);
@@ -172,13 +172,5 @@ public sealed class HandoverTests(HandoverWard ward) : IClassFixture<HandoverWar
         var composition = await (await (await ward.Fhir()).GetAsync($"/fhir/Composition/{await ward.Entry(amended, "Sick")}")).Body();
         Assert.Equal("amended", composition.GetProperty("status").GetString());
         Assert.Equal($"Composition/{await ward.Entry(id, "Sick")}", composition.GetProperty("relatesTo")[0].GetProperty("targetReference").GetProperty("reference").GetString());
-    }
-
-    private async Task<string> Practitioner(string who)
-    {
-        var known = await ward.Ask<string>($"select reference from collab.person_key where tenant = 1 and person = '{ward.People[who]}' and reference like 'Practitioner/%'");
-        if (known is not null) return known;
-        var fhir = await ward.Fhir();
-        return "Practitioner/" + (await fhir.Create("Practitioner", $$"""{"resourceType":"Practitioner","identifier":[{"system":"https://hospital.example/id/staff","value":"ho-{{who}}"}],"name":[{"family":"{{who}}"}]}""")).Id();
     }
 }
