@@ -143,6 +143,7 @@ public static class FhirGatewayServices
         services.AddSingleton<VisitLookUp>();
         services.AddSingleton<IEventConsumer, VisitWriteBack>();
         services.AddSingleton<IDueSweep, ExpiredHolds>();
+        services.AddSingleton<IDueSweep, ChartBackfill>();
         services.AddSingleton<IDueSweep>(s => s.GetRequiredService<Reindex>());
         services.AddSingleton<Comparing>();
         services.AddSingleton<RestHook>();

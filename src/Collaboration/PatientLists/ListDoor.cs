@@ -106,6 +106,21 @@ public sealed class ListDoor(Census census, TeamDoor teams)
 
     public Task<bool> Knows(Tx tx, string fhirId) => tx.Scalar<bool>("select exists (select from collab.list where tenant = @Tenant and fhir_id = @fhirId and removed_at is null)", new { tx.Tenant, fhirId });
 
+    /// <summary>A List that names a team becomes a list of it: its entries are the rows, in their order.</summary>
+    public async Task<Problem?> Make(Tx tx, string fhirId, Guid team, string? title, IReadOnlyList<PersonSaid> patients)
+    {
+        var archived = await tx.Scalar<bool?>("select archived_at is not null from collab.team where tenant = @Tenant and id = @team", new { tx.Tenant, team });
+        if (archived is null) return Problem.Unprocessable("There is no such team here.", "List.extension", "not-found");
+        if (archived.Value) return Problem.Conflict("The team of this list is archived: it can be read, not changed.", "team-archived");
+        if (tx.Actor.Caller is { Kind: CallerKind.Staff } caller && await teams.May(tx, caller, team, TeamRole.Member, change: true) is { Ok: false } no) return no.Problem;
+        if (await tx.Scalar<bool>("select exists (select from collab.list where tenant = @Tenant and fhir_id = @fhirId)", new { tx.Tenant, fhirId })) return Problem.Conflict("This list was removed by its team. Send another one.", "list-removed");
+        if (TeamLists.Blank(title) is not { Length: <= 200 } name) return Problem.Unprocessable("A list needs a name of at most 200 characters.", "List.title", "list-name");
+        var list = tx.NewId();
+        await TeamLists.Insert(tx, list, new ListAsked(team, name), tx.Actor.Caller?.Person, fhirId);
+        tx.Publish("list.created", $"list/{list}", data: new { team });
+        return await Entries(tx, fhirId, null, patients);
+    }
+
     /// <summary>Entries of a List of ours, put by FHIR: who is new comes, who is missing goes. A census keeps its own patients; nobody else's list is touched.</summary>
     /// <returns>Null when it was done, or is no list of ours.</returns>
     public async Task<Problem?> Entries(Tx tx, string fhirId, string? title, IReadOnlyList<PersonSaid> patients)
@@ -131,10 +146,12 @@ public sealed class ListDoor(Census census, TeamDoor teams)
         var gone = now.Where(r => r.Patient is { } p && said.All(x => x.Id != p)).ToList();
         if (list.Kind == "census" && gone.Any(r => r.FromCensus && !r.Pinned)) return Problem.Unprocessable("The patients of a census list come from their Encounters; end the Encounter instead of taking the entry out.", "List.entry", "list-census");
         var columns = await ListSql.Columns(tx, list.Id);
+        if (now.Count - gone.Count + come.Count > ListRows.MostRows) return Problem.Unprocessable($"A list has at most {ListRows.MostRows:N0} rows.", "List.entry", "list-full");
+        var nth = 0; // in the order of the entries
         foreach (var patient in come)
         {
             var id = tx.NewId();
-            await ListRows.Insert(tx, list.Id, id, patient, null, [.. columns.Where(c => c is { Typed: true, IsUnique: false, DefaultJson: not null }).Select(c => (c, System.Text.Json.Nodes.JsonNode.Parse(c.DefaultJson!)!))]);
+            await ListRows.Insert(tx, list.Id, id, patient, null, [.. columns.Where(c => c is { Typed: true, IsUnique: false, DefaultJson: not null }).Select(c => (c, System.Text.Json.Nodes.JsonNode.Parse(c.DefaultJson!)!))], nth++);
             tx.Publish("list.row-added", $"list/{list.Id}", $"person/{patient}", new { row = id });
         }
         if (gone.Count > 0)

@@ -26,8 +26,7 @@ internal static class DemoHandovers
 
         var waits = await Begin(osler, mine: false, "curie");
         await give.Offer(osler, waits, stop);
-        var first = (await views.One(curie, waits, stop)).Value.Entries[0];
-        await receive.Ask(curie, waits, first.Id, "Does the family know?", stop);
+        if ((await views.One(curie, waits, stop)).Value.Entries is [var first, ..]) await receive.Ask(curie, waits, first.Id, "Does the family know?", stop);
 
         await Begin(curie, mine: false, "osler");
 
@@ -36,7 +35,11 @@ internal static class DemoHandovers
         async Task<Guid> Begin(Caller by, bool mine, string to)
         {
             var begun = await services.GetRequiredService<BeginHandover>().Begin(by, new HandoverAsked(DemoTeams.Ward, rounds, mine, [people[to]]), stop);
-            return begun.Ok ? begun.Value : throw new StartupException($"The demo handover was refused: {begun.Problem.Detail}");
+            if (!begun.Ok) throw new StartupException($"The demo handover was refused: {begun.Problem.Detail}");
+            // Patients of whom the list says nothing yet.
+            var unsaid = (await views.One(by, begun.Value, stop)).Value.Entries.Where(e => e.Severity.Length == 0).Select(e => new SectionEdit(e.Id, "severity", e.Sections["severity"].Version, "Stable")).ToList();
+            if (unsaid.Count > 0) await services.GetRequiredService<WriteHandover>().Write(by, begun.Value, unsaid, stop);
+            return begun.Value;
         }
     }
 }
