@@ -46,7 +46,7 @@ internal sealed class ChartBackfill(Db db, TenantDirectory tenants, IEnumerable<
             return 0;
         }
         var written = rows.Select(r => new Written(r.Id, JsonDocument.Parse(r.Body).RootElement, Unheard: false)).ToList();
-        if (await slice.Apply(tx, written, references => ResourceReads.Bodies(tx, references)) is { } refused) throw new InvalidOperationException($"A stored {slice.Type} was refused: {refused.Detail}");
+        if (await slice.Apply(tx, written, references => ResourceReads.Bodies(tx, references.Distinct())) is { } refused) throw new InvalidOperationException($"A stored {slice.Type} was refused: {refused.Detail}");
         await tx.Execute("update fhir.chart_backfill set after = @last where tenant = @Tenant and type = @type", new { tx.Tenant, type, last = rows[^1].Id });
         return rows.Count;
     }
