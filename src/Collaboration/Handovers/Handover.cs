@@ -91,9 +91,14 @@ public sealed record HandoverRule
 
 /// <summary>A handover with everything on it, as one of the team sees it.</summary>
 /// <param name="Mine">What is the reader's to pass on, once accepted: open tasks and urgent messages of the giver.</param>
-public sealed record HandoverView(Handover Handover, IReadOnlyList<HandoverEntry> Entries, IReadOnlyList<HandoverEvent> Events, Guid? Me, bool MayReceive, int Passing)
+public sealed record HandoverView(Handover Handover, IReadOnlyList<HandoverEntry> Entries, IReadOnlyList<HandoverEvent> Events, Guid? Me, bool MayReceive, int Passing, bool Owner = false)
 {
     public bool IsGiver => Me is not null && Handover.Giver == Me;
+    /// <summary>Says to whom it goes: the giver, and an owner of the team whom it was escalated to.</summary>
+    public bool MaySend => Handover.Live && (IsGiver || (Owner && Handover.State == "offered"));
+
+    /// <summary>Who is asked by name says no; what is offered to anyone is left to others.</summary>
+    public bool MayDecline => Receives && Me is { } me && Handover.To.Contains(me);
     public bool Writes => IsGiver && Handover.State == "draft";
     public bool Receives => Handover.State == "offered" && MayReceive;
     public IEnumerable<HandoverEntry> Unread => Entries.Where(e => e.By(Me) is null);

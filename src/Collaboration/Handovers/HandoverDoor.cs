@@ -54,6 +54,7 @@ public sealed class HandoverDoor(TeamDoor teams)
     {
         if (await Known(tx, fhirId) is not { } known) return null;
         if (await Open(tx, known.Handover) is not { } h) return null;
+        if (tx.Actor.Caller is { Kind: CallerKind.Staff } caller && await teams.May(tx, caller, h.Team, TeamRole.Member, change: true) is { Ok: false } no) return no.Problem;
         if (h.Origin is null) return FromPage;
         if (h.State is "declined" or "cancelled") return null;
         if (h.State != "offered") return Problem.Conflict("This handover was accepted and is kept. Send another one that replaces it.", "handover-over");
@@ -72,6 +73,7 @@ public sealed class HandoverDoor(TeamDoor teams)
     {
         var h = (await Open(tx, handover))!;
         if (h.Origin is null) return FromPage;
+        if (h.Team != said.Team) return Problem.Conflict("The team of a handover stays as it was. Send another one.", "handover-team");
         var now = (await HandoverSql.Entries(tx, handover, entry))[0];
         var changed = HandoverRules.Sections.Any(s => now.Text(s) != said.Sections.GetValueOrDefault(s, ""));
         if (!changed) return null;

@@ -52,7 +52,7 @@ public sealed class HandoverViews(Db db, TeamDoor teams, TaskDoor tasks, Message
             // What would come with it, or is still with the one who has left.
             var passing = (h.State == "offered" && mayReceive) || (h.State == "accepted" && h.Receiver == caller.Person)
                 ? (await tasks.OfPerson(tx, h.Team, h.Giver, patients)).Count + (await messages.OpenUrgent(tx, h.Giver, patients)).Count : 0;
-            return new HandoverView(h, entries, events, caller.Person, mayReceive, passing);
+            return new HandoverView(h, entries, events, caller.Person, mayReceive, passing, await teams.Standing(tx, h.Team, caller.Person) is { Role: TeamRole.Owner });
         }, stop);
         if (found.Ok) await audit.Record(new(caller.Tenant, db.Clock.GetUtcNow(), caller.Actor, how, $"handover/{id}", null, 200), found.Value.Entries.Select(e => $"person/{e.Patient}"), stop);
         return found;

@@ -81,6 +81,7 @@ public sealed class ReceiveHandover(Db db, TeamDoor teams, TaskDoor tasks, Messa
     public Task<Outcome<bool>> Decline(Caller caller, Guid id, string? why, CancellationToken stop) => Receiving(caller, id, async (tx, h) =>
     {
         if (why?.Trim() is not { Length: > 0 and <= 1000 } said) return Problem.Unprocessable("Say why, in at most 1,000 characters.", "why", "handover-why");
+        if (h.To.Length == 0) return Problem.Conflict("This handover is offered to anyone of the team. Leave it to the others.", "handover-anyone");
         await HandoverSql.Happened(tx, id, "declined", null, said);
         await Notices.Settle(tx, GiveHandover.Link(h), caller.Person);
         await Notices.Tell(tx, [h.Giver], "handover.declined", GiveHandover.Link(h), new { from = caller.Display });

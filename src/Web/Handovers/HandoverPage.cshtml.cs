@@ -20,8 +20,9 @@ public sealed class HandoverPage(HandoverViews views, WriteHandover write, GiveH
         if (!found.Ok) return Refuse(found.Problem);
         View = found.Value;
         Response.Headers.CacheControl = "no-cache, no-store";
-        if (part == "list") return View.Writes ? new StatusCodeResult(205) : Partial("_Handover", this);
-        Members = View.IsGiver || View.Handover.EscalatedAt is not null ? await views.Members(Me, Handover, Stop) : [];
+        if (part == "list" && View.Writes) return new StatusCodeResult(205);
+        Members = View.MaySend ? await views.Members(Me, Handover, Stop) : [];
+        if (part == "list") return Partial("_Handover", this);
         return Page();
     }
 

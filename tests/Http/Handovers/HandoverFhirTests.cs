@@ -100,6 +100,9 @@ public sealed class HandoverFhirTests(HandoverWard ward) : IClassFixture<Handove
             Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
             Assert.Contains(where, await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         }
+        // Another team's is not moved to one's own.
+        var moved = await fhir.Create("Composition", Composition("T-6", "Watched", author, "Stable", "x", ""));
+        Assert.Equal(HttpStatusCode.Conflict, (await fhir.PutAsync($"/fhir/Composition/{moved.Id()}", FhirHttp.Json(moved.GetRawText().Replace(ward.TeamId.ToString(), ward.OtherTeam.ToString(), StringComparison.Ordinal)))).StatusCode);
         // Entered in error before anybody has accepted it: cancelled.
         var wrong = await fhir.Create("Composition", Composition("T-4", "Watched", author, "Stable", "x", ""));
         await fhir.PutAsync($"/fhir/Composition/{wrong.Id()}", FhirHttp.Json(wrong.GetRawText().Replace("\"preliminary\"", "\"entered-in-error\"", StringComparison.Ordinal)));

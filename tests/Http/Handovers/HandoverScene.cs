@@ -11,6 +11,7 @@ namespace HealthTeams.Tests.Handovers;
 public sealed class HandoverWard : TestProduct
 {
     public Guid TeamId { get; private set; }
+    public Guid OtherTeam { get; private set; }
     public Guid List { get; private set; }
     public Dictionary<string, Guid> People { get; } = [];
     public Dictionary<string, HttpClient> Clients { get; } = [];
@@ -31,7 +32,7 @@ public sealed class HandoverWard : TestProduct
             Clients[who] = await SignedIn($"ho-{who}");
         }
         TeamId = await Team("Ward H", (People["owner"], "Owner"), (People["giver"], "Member"), (People["next"], "Member"), (People["second"], "Member"), (People["guest"], "Guest"));
-        await Team("Ward X", (People["outsider"], "Owner"));
+        OtherTeam = await Team("Ward X", (People["outsider"], "Owner"));
         var fhir = await Fhir();
         foreach (var (name, mrn) in new[] { ("Stabile", "HO-1"), ("Watched", "HO-2"), ("Sick", "HO-3") })
         {

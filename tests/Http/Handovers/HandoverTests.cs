@@ -115,6 +115,8 @@ public sealed class HandoverTests(HandoverWard ward) : IClassFixture<HandoverWar
         var id = await ward.Offered(); // nobody named: anyone of the team
         await ward.ReadAll("next", id);
         await ward.ReadAll("second", id);
+        // Nobody says no for everybody.
+        Assert.Contains("handover-anyone", await ward.Refused(HttpStatusCode.Conflict, "next", $"/handovers/{id}?handler=decline", ("why", "Not me")), StringComparison.Ordinal);
         var answers = await Task.WhenAll(TestProduct.Post(ward["next"], $"/handovers/{id}?handler=accept"), TestProduct.Post(ward["second"], $"/handovers/{id}?handler=accept"));
         Assert.Single(answers, a => a.StatusCode == HttpStatusCode.SeeOther);
         var lost = Assert.Single(answers, a => a.StatusCode == HttpStatusCode.Conflict);
