@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HealthTeams.Collaboration.Activity;
 using HealthTeams.Collaboration.Approvals;
+using HealthTeams.Collaboration.Handovers;
 using HealthTeams.Collaboration.Messages;
 using HealthTeams.Collaboration.PatientLists;
 using HealthTeams.Collaboration.People;
@@ -39,6 +40,7 @@ public static class CollaborationServices
         services.AddTasks();
         services.AddApprovals();
         services.AddShifts();
+        services.AddHandovers();
 
         services.AddSingleton(new EventRoute(LiveRelay.Consumer, e => LiveKinds.Contains(e.Kind.AsSpan(0, Math.Max(0, e.Kind.IndexOf('.', StringComparison.Ordinal))).ToString())));
         services.AddSingleton(new LiveRoute(NoticeGroups));
@@ -56,6 +58,7 @@ public static class CollaborationServices
         services.AddTaskWork();
         services.AddApprovalWork();
         services.AddShiftWork();
+        services.AddHandoverWork();
         return services;
     }
 
@@ -66,7 +69,7 @@ public static class CollaborationServices
     }
 
     /// <summary>What comes before the dot of an event's kind, where pages follow it.</summary>
-    private static readonly HashSet<string> LiveKinds = ["visit", "message", "notice", "team", "list", "task", "approval", "shift"];
+    private static readonly HashSet<string> LiveKinds = ["visit", "message", "notice", "team", "list", "task", "approval", "shift", "handover"];
 
     private static IEnumerable<string> NoticeGroups(Event e)
     {

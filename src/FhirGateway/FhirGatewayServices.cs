@@ -9,6 +9,7 @@ using HealthTeams.FhirGateway.Communications;
 using HealthTeams.FhirGateway.Compartments;
 using HealthTeams.FhirGateway.Ehr;
 using HealthTeams.FhirGateway.Encounters;
+using HealthTeams.FhirGateway.Handovers;
 using HealthTeams.FhirGateway.Interactions;
 using HealthTeams.FhirGateway.Lists;
 using HealthTeams.FhirGateway.Operations;
@@ -86,6 +87,7 @@ public static class FhirGatewayServices
         services.AddTaskMapping();
         services.AddApprovalMapping();
         services.AddShiftMapping();
+        services.AddHandoverMapping();
         services.AddScheduling();
         services.AddSubscriptions();
         services.AddBulk();
@@ -141,6 +143,7 @@ public static class FhirGatewayServices
         services.AddSingleton<VisitLookUp>();
         services.AddSingleton<IEventConsumer, VisitWriteBack>();
         services.AddSingleton<IDueSweep, ExpiredHolds>();
+        services.AddSingleton<IDueSweep, ChartBackfill>();
         services.AddSingleton<IDueSweep>(s => s.GetRequiredService<Reindex>());
         services.AddSingleton<Comparing>();
         services.AddSingleton<RestHook>();

@@ -2,6 +2,7 @@ using HealthTeams.SmartLauncher.Tokens;
 using HealthTeams.Web.Activity;
 using HealthTeams.Web.Approvals;
 using HealthTeams.Web.Consent;
+using HealthTeams.Web.Handovers;
 using HealthTeams.Web.PatientLists;
 using HealthTeams.Web.Shifts;
 using HealthTeams.Web.Tasks;
@@ -29,6 +30,7 @@ public static class WebServices
         services.AddTaskPages();
         services.AddApprovalPages();
         services.AddShiftPages();
+        services.AddHandoverPages();
         services.AddAntiforgery(Antiforgery);
         services.AddRazorPages(pages => pages.RootDirectory = "/")
             .AddMvcOptions(mvc => mvc.Filters.Add<LanguageChoice>())

@@ -37,7 +37,7 @@ public sealed class MessageBox(Db db, ProjectFhir project, Platform.Audit.Access
         d.id, d.priority, m.sender as "From", d.sent_at as SentAt, p.id as PatientId, p.family, p.given, p.gender, p.birth_date as BirthDate,
         {People.PatientFacts.IdentifierSql} as PatientIdentifier,
         d.read_at is not null as Read, d.acknowledged_at is not null as Acknowledged, d.step as Notified, d.next_at as NextAt,
-        d.acknowledged_at is null and d.priority = 'urgent' as Open
+        d.acknowledged_at is null and d.priority = 'urgent' and d.closed is distinct from 'passed' as Open
         """;
 
     public Task<IReadOnlyList<MessageRow>> Mine(Caller caller, CancellationToken stop) =>
@@ -47,7 +47,7 @@ public sealed class MessageBox(Db db, ProjectFhir project, Platform.Audit.Access
             join collab.message m on m.tenant = d.tenant and m.id = d.message
             left join collab.person p on p.tenant = m.tenant and p.id = m.patient
             where d.tenant = @Tenant and d.recipient = @Person and d.closed is distinct from 'withdrawn'
-            order by (d.priority = 'urgent' and d.acknowledged_at is null) desc, d.sent_at desc, d.id desc
+            order by (d.priority = 'urgent' and d.acknowledged_at is null and d.closed is distinct from 'passed') desc, d.sent_at desc, d.id desc
             limit 500
             """, new { tx.Tenant, caller.Person })], stop);
 

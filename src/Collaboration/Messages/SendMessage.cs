@@ -9,9 +9,16 @@ public sealed record MessageSaid(
     string? Communication, string Priority, string Sender, Guid? SenderPerson, PersonSaid? Patient, string Text, DateTimeOffset? SentAt,
     IReadOnlyList<PersonSaid> Recipients);
 
-/// <summary>The public door of messages for the gateway.</summary>
+/// <summary>The public door of messages: for the gateway, and for who hands patients over.</summary>
 public sealed class MessageDoor
 {
+    /// <summary>Urgent messages to somebody about these patients that they have not acknowledged.</summary>
+    public Task<IReadOnlyList<OpenMessage>> OpenUrgent(Tx tx, Guid person, IReadOnlyCollection<Guid> patients) => PassMessages.Open(tx, person, patients);
+
+    /// <summary>They ring the next person from now on.</summary>
+    /// <returns>How many.</returns>
+    public Task<int> PassOn(Tx tx, Guid from, Guid to, IReadOnlyCollection<Guid> patients) => PassMessages.Run(tx, from, to, patients);
+
     /// <summary>Stores the message and one delivery per recipient, due at once; the same Communication is sent once.</summary>
     public async Task<Guid> Send(Tx tx, MessageSaid said)
     {

@@ -31,7 +31,7 @@ public sealed record ColumnSettings
     public Guid? List { get; init; }
     public Guid? Column { get; init; }
 
-    /// <summary>Ehr: bed, ward, mrn, ageSex, admitted, plannedEnd, attending, reason. Calculated: age, daysSince.</summary>
+    /// <summary>Ehr: bed, ward, mrn, ageSex, admitted, plannedEnd, attending, reason, flags, todo (open tasks of the team). Calculated: age, daysSince.</summary>
     public string? Source { get; init; }
 
     public IReadOnlyList<FormatRule> Rules { get; init; } = [];
@@ -84,7 +84,7 @@ public static class ColumnRules
     public const int MostColumns = 60;
     public const int MostChoices = 50;
     public static readonly IReadOnlyList<string> Tones = ["red", "amber", "green", "blue", "grey"];
-    public static readonly IReadOnlyList<string> EhrSources = ["bed", "ward", "mrn", "ageSex", "admitted", "plannedEnd", "attending", "reason"];
+    public static readonly IReadOnlyList<string> EhrSources = ["bed", "ward", "mrn", "ageSex", "admitted", "plannedEnd", "attending", "reason", "flags", "todo"];
     public static readonly IReadOnlyList<string> Calculations = ["age", "daysSince"];
     public static readonly IReadOnlyList<string> Operators = ["eq", "ne", "has", "lt", "gt", "empty", "filled"];
 

@@ -60,7 +60,66 @@ public sealed class ListDoor(Census census, TeamDoor teams)
         if (moved) await census.Follow(tx, null);
     }
 
+    /// <summary>The patients of a list as a handover begins with them; null where the caller has no such list.</summary>
+    /// <param name="list">Null: of all lists of the team.</param>
+    /// <param name="mine">Only rows that name the caller in a column of people.</param>
+    public async Task<IReadOnlyList<ListedPatient>?> Patients(Tx tx, Caller caller, Guid team, Guid? list, bool mine)
+    {
+        var lists = list is { } one ? [one] : await tx.Query<Guid>("select id from collab.list where tenant = @Tenant and team = @team and removed_at is null order by created_at, id", new { tx.Tenant, team });
+        var found = new Dictionary<Guid, ListedPatient>();
+        foreach (var id in lists)
+        {
+            var open = await ListSql.Open(tx, teams, caller, id);
+            if (!open.Ok || open.Value.Team != team) return null;
+            foreach (var row in await ListSql.Rows(tx, id, "active"))
+            {
+                if (row.Patient is null || (mine && !Named(open.Value, row, caller.Person))) continue;
+                var listed = ListedPatient.Of(open.Value, row);
+                found[row.Patient.Value] = found.TryGetValue(row.Patient.Value, out var before) ? before.With(listed) : listed;
+            }
+        }
+        return [.. found.Values];
+    }
+
+    /// <summary>Something that lists show of these patients changed elsewhere (flags, tasks): the pages of lists they are on look again.</summary>
+    public static async Task LookAgain(Tx tx, IReadOnlyCollection<Guid> patients)
+    {
+        if (patients.Count == 0) return;
+        var lists = await tx.Query<Guid>("""
+            with concerned as (
+              select distinct r.list, r.id from collab.list_row r join collab.list l on l.tenant = r.tenant and l.id = r.list and l.removed_at is null
+              where r.tenant = @Tenant and r.patient = any(@patients) and r.state = 'active'),
+            locked as (select l.id from collab.list l where l.tenant = @Tenant and l.id in (select list from concerned) order by l.id for update),
+            next as (update collab.list l set seq = seq + 1 from locked where l.tenant = @Tenant and l.id = locked.id returning l.id, l.seq),
+            rows as (update collab.list_row r set seq = next.seq from concerned c join next on next.id = c.list where r.tenant = @Tenant and r.id = c.id)
+            select id from next order by id
+            """, new { tx.Tenant, patients = patients.ToArray() });
+        foreach (var list in lists) tx.Publish("list.changed", $"list/{list}");
+    }
+
+    /// <summary>The lists of a team, to hand over from.</summary>
+    public Task<IReadOnlyList<(Guid Id, string Name)>> Of(Tx tx, Guid team) =>
+        tx.Query<(Guid, string)>("select id, name from collab.list where tenant = @Tenant and team = @team and removed_at is null order by (kind = 'census') desc, lower(name), id", new { tx.Tenant, team });
+
+    private static bool Named(PatientList list, ListRow row, Guid? person) =>
+        person is { } me && list.Columns.Any(c => c.Type == ColumnType.Person && row.At(c.Id).Text is { } text && Guid.TryParse(text, out var id) && id == me);
+
     public Task<bool> Knows(Tx tx, string fhirId) => tx.Scalar<bool>("select exists (select from collab.list where tenant = @Tenant and fhir_id = @fhirId and removed_at is null)", new { tx.Tenant, fhirId });
+
+    /// <summary>A List that names a team becomes a list of it: its entries are the rows, in their order.</summary>
+    public async Task<Problem?> Make(Tx tx, string fhirId, Guid team, string? title, IReadOnlyList<PersonSaid> patients)
+    {
+        var archived = await tx.Scalar<bool?>("select archived_at is not null from collab.team where tenant = @Tenant and id = @team", new { tx.Tenant, team });
+        if (archived is null) return Problem.Unprocessable("There is no such team here.", "List.extension", "not-found");
+        if (archived.Value) return Problem.Conflict("The team of this list is archived: it can be read, not changed.", "team-archived");
+        if (tx.Actor.Caller is { Kind: CallerKind.Staff } caller && await teams.May(tx, caller, team, TeamRole.Member, change: true) is { Ok: false } no) return no.Problem;
+        if (await tx.Scalar<bool>("select exists (select from collab.list where tenant = @Tenant and fhir_id = @fhirId)", new { tx.Tenant, fhirId })) return Problem.Conflict("This list was removed by its team. Send another one.", "list-removed");
+        if (TeamLists.Blank(title) is not { Length: <= 200 } name) return Problem.Unprocessable("A list needs a name of at most 200 characters.", "List.title", "list-name");
+        var list = tx.NewId();
+        await TeamLists.Insert(tx, list, new ListAsked(team, name), tx.Actor.Caller?.Person, fhirId);
+        tx.Publish("list.created", $"list/{list}", data: new { team });
+        return await Entries(tx, fhirId, null, patients);
+    }
 
     /// <summary>Entries of a List of ours, put by FHIR: who is new comes, who is missing goes. A census keeps its own patients; nobody else's list is touched.</summary>
     /// <returns>Null when it was done, or is no list of ours.</returns>
@@ -87,10 +146,12 @@ public sealed class ListDoor(Census census, TeamDoor teams)
         var gone = now.Where(r => r.Patient is { } p && said.All(x => x.Id != p)).ToList();
         if (list.Kind == "census" && gone.Any(r => r.FromCensus && !r.Pinned)) return Problem.Unprocessable("The patients of a census list come from their Encounters; end the Encounter instead of taking the entry out.", "List.entry", "list-census");
         var columns = await ListSql.Columns(tx, list.Id);
+        if (now.Count - gone.Count + come.Count > ListRows.MostRows) return Problem.Unprocessable($"A list has at most {ListRows.MostRows:N0} rows.", "List.entry", "list-full");
+        var nth = 0; // in the order of the entries
         foreach (var patient in come)
         {
             var id = tx.NewId();
-            await ListRows.Insert(tx, list.Id, id, patient, null, [.. columns.Where(c => c is { Typed: true, IsUnique: false, DefaultJson: not null }).Select(c => (c, System.Text.Json.Nodes.JsonNode.Parse(c.DefaultJson!)!))]);
+            await ListRows.Insert(tx, list.Id, id, patient, null, [.. columns.Where(c => c is { Typed: true, IsUnique: false, DefaultJson: not null }).Select(c => (c, System.Text.Json.Nodes.JsonNode.Parse(c.DefaultJson!)!))], nth++);
             tx.Publish("list.row-added", $"list/{list.Id}", $"person/{patient}", new { row = id });
         }
         if (gone.Count > 0)

@@ -49,7 +49,7 @@ public sealed class ListRows(Db db, TeamDoor teams, TenantDirectory tenants, Pro
         return null;
     }
 
-    internal static async Task Insert(Tx tx, Guid list, Guid id, Guid? patient, string? title, IReadOnlyList<(ListColumn Column, JsonNode Value)> values)
+    internal static async Task Insert(Tx tx, Guid list, Guid id, Guid? patient, string? title, IReadOnlyList<(ListColumn Column, JsonNode Value)> values, int nth = 0)
     {
         var by = tx.Actor.Caller?.Person;
         var cells = new JsonObject();
@@ -57,10 +57,10 @@ public sealed class ListRows(Db db, TeamDoor teams, TenantDirectory tenants, Pro
         var seq = await ListSql.Next(tx, list);
         await tx.Execute("""
             insert into collab.list_row (tenant, list, id, patient, title, pinned, cells, seq, added_at, added_by)
-            values (@Tenant, @list, @id, @patient, @title, true, @cells::jsonb, @seq, @Now, @by);
+            values (@Tenant, @list, @id, @patient, @title, true, @cells::jsonb, @seq, @Now + @nth * interval '1 microsecond', @by);
             insert into collab.list_cell_change (tenant, list, row, col, version, at, by, before, after)
             select @Tenant, @list, @id, v.col, 1, @Now, @by, null, v.value::jsonb from unnest(@columns, @values) as v (col, value)
-            """, new { tx.Tenant, tx.Now, list, id, patient, title, cells = cells.ToJsonString(), seq, by, columns = values.Select(v => v.Column.Id).ToArray(), values = values.Select(v => v.Value.ToJsonString()).ToArray() });
+            """, new { tx.Tenant, tx.Now, list, id, patient, title, cells = cells.ToJsonString(), seq, by, nth, columns = values.Select(v => v.Column.Id).ToArray(), values = values.Select(v => v.Value.ToJsonString()).ToArray() });
     }
 
     public Task<Outcome<Guid>> Remove(Caller caller, Guid list, Guid row, CancellationToken stop) => Changing(caller, list, TeamRole.Member, async (tx, _) =>

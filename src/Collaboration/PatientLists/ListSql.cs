@@ -1,5 +1,6 @@
 using System.Text.Json;
 using HealthTeams.Collaboration.People;
+using HealthTeams.Collaboration.Tasks;
 using HealthTeams.Collaboration.Teams;
 
 namespace HealthTeams.Collaboration.PatientLists;
@@ -37,10 +38,11 @@ internal static class ListSql
         update collab.list set seq = seq + 1{(columns ? ", columns_seq = seq + 1" : "")} where tenant = @Tenant and id = @list returning seq
         """, new { tx.Tenant, list });
 
-    public static async Task<IReadOnlyList<ListRow>> Rows(Tx tx, Guid list, string state, Guid? row = null) =>
-    [
-        .. (await tx.Query<RowRead>($"""
-            select r.id, r.patient, r.title, r.state, r.pinned, r.stay is not null as FromCensus, r.seq, r.cells::text as CellsJson, r.added_at as AddedAt, r.left_at as LeftAt,
+    /// <summary>One statement for the rows, one for all flags, one for all open tasks, however many rows there are.</summary>
+    public static async Task<IReadOnlyList<ListRow>> Rows(Tx tx, Guid list, string state, Guid? row = null)
+    {
+        var rows = await tx.Query<RowRead>($"""
+            select r.id, (select l.team from collab.list l where l.tenant = r.tenant and l.id = r.list) as Team, r.patient, r.title, r.state, r.pinned, r.stay is not null as FromCensus, r.seq, r.cells::text as CellsJson, r.added_at as AddedAt, r.left_at as LeftAt,
               p.family, p.given, p.gender, p.birth_date as BirthDate, {PatientFacts.IdentifierSql} as Identifier,
               s.id as Stay, coalesce(case when b.kind = 'bd' then b.name end, s.bed) as Bed, coalesce(w.name, b.name) as Ward, s.started_at as Admitted, s.planned_end as PlannedEnd, s.reason, s.active as StayActive, a.title as AttendingTitle, a.given as AttendingGiven, a.family as AttendingFamily,
               (select count(*)::int from collab.list_comment c where c.tenant = r.tenant and c.row = r.id) as Comments
@@ -55,8 +57,13 @@ internal static class ListSql
             left join collab.person a on a.tenant = r.tenant and a.id = s.attending
             where r.tenant = @Tenant and r.list = @list and {(row is null ? "r.state = @state" : "r.id = @row")}
             order by r.added_at, r.id
-            """, new { tx.Tenant, list, state, row })).Select(r => r.Row()),
-    ];
+            """, new { tx.Tenant, list, state, row });
+        var patients = rows.Select(r => r.Patient).OfType<Guid>().Distinct().ToArray();
+        if (patients.Length == 0) return [.. rows.Select(r => r.Row([], 0))];
+        var flags = (await PatientFlags.Of(tx, patients)).ToLookup(f => f.Patient, f => f.Text);
+        var open = (await TaskDoor.CountAbout(tx, rows[0].Team, patients)).ToDictionary(c => c.Patient, c => c.Open);
+        return [.. rows.Select(r => r.Patient is { } p ? r.Row([.. flags[p]], open.GetValueOrDefault(p)) : r.Row([], 0))];
+    }
 
     /// <summary>Names of the people and rows that cells mean.</summary>
     public static async Task<IReadOnlyDictionary<Guid, string>> Names(Tx tx, PatientList list, IEnumerable<ListRow> rows)
@@ -98,6 +105,7 @@ internal static class ListSql
     private sealed record RowRead
     {
         public Guid Id { get; init; }
+        public Guid Team { get; init; }
         public Guid? Patient { get; init; }
         public string? Title { get; init; }
         public string State { get; init; } = "";
@@ -124,8 +132,9 @@ internal static class ListSql
         public string? AttendingFamily { get; init; }
         public int Comments { get; init; }
 
-        public ListRow Row() => new()
+        public ListRow Row(IReadOnlyList<string> flags, int todo) => new()
         {
+            Flags = flags, Todo = todo,
             Id = Id, Patient = Patient, Title = Title, State = State, Pinned = Pinned, FromCensus = FromCensus, Seq = Seq, Comments = Comments, AddedAt = AddedAt, LeftAt = LeftAt,
             Facts = Patient is null ? null : new(new Person { Kind = PersonKind.Patient, Family = Family, Given = Given }.Display, BirthDate, Gender, Identifier),
             Stay = Stay is null ? null : new(Bed, Ward, Admitted, PlannedEnd,

@@ -3,7 +3,7 @@ namespace HealthTeams.Collaboration.PatientLists;
 /// <summary>LS-02: a structure to begin with, and rows to see it by. The samples are never stored.</summary>
 public sealed record ListTemplate(string Id, string Name, string Purpose, IReadOnlyList<ColumnAsked> Columns, IReadOnlyList<IReadOnlyList<string>> Samples);
 
-/// <summary>LS-09: Patients with its columns, and two more. Pure. Name, birth date, sex and record number stand with the patient, so their columns are hidden at first.</summary>
+/// <summary>LS-09: Patients with the sixteen columns of section 9, the first being the patient. Pure. Birth date, sex and record number stand with the patient, so their columns are hidden at first.</summary>
 public static class ListTemplates
 {
     private static readonly ColumnAsked Bed = Ehr("Bed", "bed");
@@ -19,12 +19,11 @@ public static class ListTemplates
                 Bed, Ehr("MRN", "mrn") with { Hidden = true }, Ehr("Age/sex", "ageSex") with { Hidden = true }, Ehr("Admitted", "admitted"), Ehr("Expected discharge", "plannedEnd"), Severity, Text("Problem"), Ehr("Attending", "attending"),
                 new("Nurse", ColumnType.Person),
                 new("Code status", ColumnType.Choice) { Settings = new() { OwnText = true, Choices = [new("Full code", "green"), new("DNR", "red"), new("DNR/DNI", "red"), new("Comfort care", "blue")] } },
-                new("Isolation/allergy", ColumnType.Choice) { Settings = new() { OwnText = true, Several = true, Choices = [new("Contact", "amber"), new("Droplet", "amber"), new("Airborne", "red"), new("Penicillin allergy", "red"), new("Latex allergy", "red")] } },
-                new("Days in hospital", ColumnType.Calculated) { Settings = new() { Source = "daysSince" } },
+                Ehr("Isolation/allergy", "flags"), Ehr("To do", "todo"),
                 Text("Contingency"), new("Last rounded", ColumnType.Rounded), Text("Note"),
             ],
-            [["4-01", "MRN 0000001", "56 y · F", "21-Nov-2026", "25-Nov-2026", "Watcher", "Heart failure", "Attending A", "Nurse A", "Full code", "Contact", "2", "If weight up 2 kg, call", "09:10 Attending A", "Daughter visits at 14:00"],
-             ["4-02", "MRN 0000002", "71 y · M", "22-Nov-2026", "unknown", "Stable", "Pneumonia", "Attending B", "Nurse B", "DNR", "", "1", "If SpO2 under 90 %, oxygen", "", ""]]),
+            [["4-01", "MRN 0000001", "56 y · F", "21-Nov-2026", "25-Nov-2026", "Watcher", "Heart failure", "Attending A", "Nurse A", "Full code", "Contact isolation", "2", "If weight up 2 kg, call", "09:10 Attending A", "Daughter visits at 14:00"],
+             ["4-02", "MRN 0000002", "71 y · M", "22-Nov-2026", "unknown", "Stable", "Pneumonia", "Attending B", "Nurse B", "DNR", "", "0", "If SpO2 under 90 %, oxygen", "", ""]]),
         new("huddle", "Huddle", "The ward's day in two minutes: who worries us, who moves",
             [Bed, Severity, Text("Concern"), new("Owner", ColumnType.Person), new("Due", ColumnType.DateTime), new("Done", ColumnType.Boolean)],
             [["4-01", "Watcher", "New oxygen need", "Nurse A", "23-Nov-2026 11:00", "no"], ["4-02", "Stable", "Family meeting", "Nurse B", "23-Nov-2026 14:00", "yes"]]),

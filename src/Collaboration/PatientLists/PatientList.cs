@@ -54,6 +54,10 @@ public sealed record ListRow
     public PatientFacts? Facts { get; init; }
     public string? Title { get; init; }
     public StayFacts? Stay { get; init; }
+
+    /// <summary>Flags and allergies of the chart, serious ones first; open tasks of the team about the patient.</summary>
+    public IReadOnlyList<string> Flags { get; init; } = [];
+    public int Todo { get; init; }
     public string State { get; init; } = "active";
     public bool Pinned { get; init; }
     public bool FromCensus { get; init; }

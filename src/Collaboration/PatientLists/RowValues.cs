@@ -96,6 +96,8 @@ public static class RowValues
         "plannedEnd" when row.Stay?.PlannedEnd is { } day => day,
         "attending" => row.Stay?.Attending,
         "reason" => row.Stay?.Reason,
+        "flags" when row.Flags.Count > 0 => row.Flags.ToArray(),
+        "todo" when row.Patient is not null => (decimal)row.Todo,
         _ => null,
     };
 

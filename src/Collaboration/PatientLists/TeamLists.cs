@@ -54,14 +54,15 @@ public sealed class TeamLists(Db db, TeamDoor teams, Census census, ProjectFhir 
         return id;
     }
 
-    internal static async Task Insert(Tx tx, Guid id, ListAsked asked, Guid? by)
+    /// <param name="fhirId">The logical id it came with by FHIR; what is made on a page has its own.</param>
+    internal static async Task Insert(Tx tx, Guid id, ListAsked asked, Guid? by, string? fhirId = null)
     {
         await tx.Execute("""
             insert into collab.list (tenant, id, fhir_id, team, name, description, kind, census_place, census_class, census_status, census_attending, created_at, created_by)
             values (@Tenant, @id, @fhir, @Team, @name, @description, @kind, @Place, @Class, @Status, @Attending, @Now, @by)
             """, new
         {
-            tx.Tenant, tx.Now, id, fhir = id.ToString(), asked.Team, name = asked.Name.Trim(), description = Blank(asked.Description), by, kind = asked.Census is null ? "free" : "census",
+            tx.Tenant, tx.Now, id, fhir = fhirId ?? id.ToString(), asked.Team, name = asked.Name.Trim(), description = Blank(asked.Description), by, kind = asked.Census is null ? "free" : "census",
             Place = Blank(asked.Census?.Place), Class = Blank(asked.Census?.Class), Status = Blank(asked.Census?.Status), asked.Census?.Attending,
         });
         for (var i = 0; i < asked.Columns.Count; i++) await ListColumns.Insert(tx, id, asked.Columns[i], i);

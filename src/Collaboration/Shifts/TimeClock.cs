@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HealthTeams.Collaboration.Handovers;
 
 namespace HealthTeams.Collaboration.Shifts;
 
@@ -67,10 +68,11 @@ public static class ClockRules
 }
 
 /// <summary>Clocking in and out, breaks, corrections that keep what was clocked, confirmations.</summary>
-public sealed class TimeClock(Db db, ShiftAccess access)
+public sealed class TimeClock(Db db, ShiftAccess access, HandoverDoor handovers)
 {
     /// <summary>"in", "break", "resume" or "out"; a second clock for the same person is refused by the database.</summary>
-    public Task<Outcome<TimeCard>> Clock(Caller caller, Guid team, string act, bool? atPlace, string notes, CancellationToken stop) => db.In<Outcome<TimeCard>>(caller.Tenant, caller.Actor, async tx =>
+    /// <param name="despite">Out, although a handover of theirs waits: they were warned.</param>
+    public Task<Outcome<TimeCard>> Clock(Caller caller, Guid team, string act, bool? atPlace, string notes, CancellationToken stop, bool despite = false) => db.In<Outcome<TimeCard>>(caller.Tenant, caller.Actor, async tx =>
     {
         var place = await access.Take(tx, caller, team);
         if (!place.Ok) return place.Problem;
@@ -92,6 +94,7 @@ public sealed class TimeClock(Db db, ShiftAccess access)
             if (running is null || running.Team != team) return Problem.Conflict("You are not clocked in here.", "clock-step");
             var next = ClockRules.Step(running, act, tx.Now);
             if (!next.Ok) return next.Problem;
+            if (act == "out" && await handovers.ClockOut(tx, team, running.Person, despite) is { } waits) return waits;
             card = act == "out" ? next.Value with { OutAtPlace = atPlace, OutNotes = notes.Trim() } : next.Value;
             await Write(tx, card);
         }

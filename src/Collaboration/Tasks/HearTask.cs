@@ -1,3 +1,4 @@
+using HealthTeams.Collaboration.PatientLists;
 using HealthTeams.Collaboration.People;
 using HealthTeams.Collaboration.Teams;
 
@@ -21,6 +22,7 @@ internal static class HearTask
         if (await TaskRow.Wrong(tx, said with { Assignees = [] }, heard.Team, null, zone) is { } wrong) return wrong with { Where = "Task" };
         var id = await TaskRow.Insert(tx, said, heard.Team, null, zone, new RowOrigin { FhirId = heard.FhirId, Status = heard.Status, Hold = heard.Status == "on-hold" ? "waiting" : null });
         TaskSql.Tell(tx, (await TaskSql.Find(tx, id))!, "created");
+        if (said.Patient is { } patient) await ListDoor.LookAgain(tx, [patient]);
         return null;
     }
 

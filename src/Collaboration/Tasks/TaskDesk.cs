@@ -1,3 +1,4 @@
+using HealthTeams.Collaboration.PatientLists;
 using HealthTeams.Collaboration.Teams;
 using HealthTeams.Platform.Tenants;
 
@@ -35,9 +36,13 @@ public sealed class TaskDesk(Db db, TeamDoor teams, TenantDirectory tenants, Pro
     {
         var after = (await TaskSql.Find(tx, before.Id, tx.Actor.Caller?.Person))!;
         TaskSql.Tell(tx, after, what, before.Board, before.Assignees);
+        // Lists count what is open about a patient.
+        if (Open(before) != Open(after)) await ListDoor.LookAgain(tx, [.. new[] { before.Patient, after.Patient }.OfType<Guid>().Distinct()]);
         if (after.Owner is null) await project(tx, "task", after.Id);
         return after;
     }
+
+    private static Guid? Open(CareTask task) => task.DeletedAt is null && TaskRules.IsOpen(task.Status) ? task.Patient : null;
 
     /// <summary>Guests of a team reach what is assigned to them; a task without a team is its owner's or its assignees'.</summary>
     public async Task<Problem?> May(Tx tx, Caller caller, CareTask task, TeamRole atLeast, bool change = false)

@@ -1,3 +1,4 @@
+using HealthTeams.Collaboration.PatientLists;
 using HealthTeams.Collaboration.People;
 
 namespace HealthTeams.Collaboration.Tasks;
@@ -24,6 +25,7 @@ public sealed class TaskDoor(TaskDesk desk)
         await tx.Execute("update collab.task set deleted_at = @Now, version = version + 1 where tenant = @Tenant and id = @id", new { tx.Tenant, tx.Now, id });
         await TaskSql.Happened(tx, id, "deleted", null, "FHIR");
         TaskSql.Tell(tx, task, "deleted");
+        if (task.Patient is { } patient) await ListDoor.LookAgain(tx, [patient]);
         return null;
     }
 
@@ -41,6 +43,41 @@ public sealed class TaskDoor(TaskDesk desk)
         await desk.Publish(tx, waiting, done.Value!);
         return null;
     }
+
+    /// <summary>What is open about these patients in a team and theirs to do: passed to the next person, who stands in their place among those it is given to.</summary>
+    /// <returns>How many.</returns>
+    public async Task<int> PassOn(Tx tx, Guid team, Guid from, Guid to, IReadOnlyCollection<Guid> patients)
+    {
+        var open = await OfPerson(tx, team, from, patients);
+        foreach (var id in open)
+        {
+            if (await TaskSql.Lock(tx, id) is not { } task) continue;
+            await tx.Execute("update collab.task set version = version + 1, updated_at = @Now, updated_by = @by where tenant = @Tenant and id = @id", new { tx.Tenant, tx.Now, id, by = tx.Actor.Caller?.Person });
+            await TaskRow.SetAssignees(tx, task, [.. task.Assignees.Select(a => a == from ? to : a).Distinct()]);
+            await desk.Publish(tx, task, "assigned");
+        }
+        return open.Count;
+    }
+
+    /// <summary>Ids, in the order in which they are locked.</summary>
+    public Task<IReadOnlyList<Guid>> OfPerson(Tx tx, Guid team, Guid person, IReadOnlyCollection<Guid> patients) => tx.Query<Guid>("""
+        select t.id from collab.task t join collab.task_assignee a on a.tenant = t.tenant and a.task = t.id and a.person = @person
+        where t.tenant = @Tenant and t.team = @team and t.patient = any(@patients) and t.deleted_at is null and t.status not in ('rejected', 'failed', 'completed', 'cancelled', 'entered-in-error')
+        order by t.id
+        """, new { tx.Tenant, team, person, patients = patients.ToArray() });
+
+    /// <summary>The patients somebody has open work about in a team.</summary>
+    public Task<IReadOnlyList<Guid>> PatientsOf(Tx tx, Guid team, Guid person) => tx.Query<Guid>("""
+        select distinct t.patient from collab.task t join collab.task_assignee a on a.tenant = t.tenant and a.task = t.id and a.person = @person
+        where t.tenant = @Tenant and t.team = @team and t.patient is not null and t.deleted_at is null and t.status not in ('rejected', 'failed', 'completed', 'cancelled', 'entered-in-error')
+        """, new { tx.Tenant, team, person });
+
+    /// <summary>How much is open about each of these patients in a team: for the column of a list, one statement for all rows.</summary>
+    public static Task<IReadOnlyList<(Guid Patient, int Open)>> CountAbout(Tx tx, Guid team, IReadOnlyCollection<Guid> patients) => tx.Query<(Guid, int)>("""
+        select patient, count(*)::int from collab.task
+        where tenant = @Tenant and team = @team and patient = any(@patients) and deleted_at is null and status not in ('rejected', 'failed', 'completed', 'cancelled', 'entered-in-error')
+        group by patient
+        """, new { tx.Tenant, team, patients = patients.ToArray() });
 
     /// <summary>What is open about these patients in a team: for lists and handovers.</summary>
     public Task<IReadOnlyList<OpenTask>> OpenAbout(Tx tx, Guid team, IReadOnlyCollection<Guid> patients) => tx.Query<OpenTask>("""

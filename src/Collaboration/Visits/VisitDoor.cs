@@ -18,6 +18,13 @@ public sealed class VisitDoor
 
     public async Task<Person> Person(Tx tx, PersonSaid said) => (await People(tx, [said]))[0];
 
+    /// <summary>Video visits of these patients between two moments that are not over: for handovers.</summary>
+    public Task<IReadOnlyList<PlannedVisit>> Planned(Tx tx, IReadOnlyCollection<Guid> patients, DateTimeOffset from, DateTimeOffset to) => tx.Query<PlannedVisit>("""
+        select v.id, v.patient, v.start_at as StartAt, coalesce(v.service, v.reason) as What from collab.visit v
+        where v.tenant = @Tenant and v.patient = any(@patients) and v.start_at >= @from and v.start_at < @to and v.status in ('Booked', 'Arrived', 'InProgress')
+        order by v.start_at, v.id
+        """, new { tx.Tenant, patients = patients.ToArray(), from, to });
+
     /// <summary>
     /// The patient's link as it may stand in an EHR's appointment: known by its token's hash, made once, dead with the visit. The
     /// token follows from the visit, so that writing it again writes the same; a copy of the database does not tell it.
@@ -28,6 +35,8 @@ public sealed class VisitDoor
         on conflict (hash) do nothing
         """, new { tx.Tenant, id = tx.NewId(), visit, hash = Secrets.Hash(token), tx.Now, nobody = Guid.Empty });
 }
+
+public sealed record PlannedVisit(Guid Id, Guid Patient, DateTimeOffset StartAt, string? What);
 
 /// <summary>The token of a visit's link in its EHR; bound by SmartLauncher, which keeps the keys.</summary>
 public delegate string VisitLinkToken(int tenant, Guid visit);

@@ -14,7 +14,7 @@ internal sealed class MessageProjection(WriteEngine engine) : IProjection
         var state = await tx.OneOrNone<(string? Communication, DateTimeOffset? Read)>("""
             select m.communication, case when bool_and(d.read_at is not null) then max(d.read_at) end
             from collab.message m join collab.message_delivery d on d.tenant = m.tenant and d.message = m.id
-            where m.tenant = @Tenant and m.id = @message
+            where m.tenant = @Tenant and m.id = @message and d.closed is distinct from 'passed'
             group by m.communication
             """, new { tx.Tenant, message });
         if (state.Communication is null || state.Read is not { } read) return;

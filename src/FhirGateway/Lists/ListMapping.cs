@@ -1,3 +1,4 @@
+using HealthTeams.FhirGateway.People;
 using HealthTeams.FhirGateway.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -13,5 +14,7 @@ internal static class ListMapping
         services.AddSingleton<IResourceSlice, PlaceSlice>();
         services.AddSingleton<IResourceSlice, StaySlice>();
         services.AddSingleton<IResourceSlice, ListSlice>();
+        services.AddSingleton<IResourceSlice>(new FlagSlice("Flag"));
+        services.AddSingleton<IResourceSlice>(new FlagSlice("AllergyIntolerance"));
     }
 }

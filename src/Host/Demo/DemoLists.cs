@@ -31,18 +31,18 @@ internal static class DemoLists
         var open = (await services.GetRequiredService<ListReading>().Open(caller, list, past: false, stop)).Value;
         var columns = open.List.Columns.ToDictionary(c => c.Name, c => c.Id);
         var cells = services.GetRequiredService<CellWrites>();
-        foreach (var (bed, severity, problem, nurse, code, flags, contingency, note) in new[]
+        foreach (var (bed, severity, problem, nurse, code, contingency, note) in new[]
         {
-            ("4-01", "Watcher", "Atrial fibrillation, rate controlled", seacole, "Full code", "", "Rate over 130: ECG, call Dr Curie", "Echo at 14:00"),
-            ("4-02", "Unstable", "Unstable angina, pain at rest", seacole, "Full code", "Penicillin allergy", "Pain again: nitrate, ECG, call at once", "Cath lab is told"),
-            ("4-03", "Stable", "Heart failure, 3 kg down", barton, "DNR", "", "Weight up 2 kg: call", "Social worker sees the family"),
-            ("4-04", "Stable", "Syncope, telemetry", barton, "Full code", "Contact; Latex allergy", "", ""),
-            ("4-05", "Watcher", "Chest pain, second troponin due", seacole, "Full code", "", "Troponin rises: cardiology", ""),
+            ("4-01", "Watcher", "Atrial fibrillation, rate controlled", seacole, "Full code", "Rate over 130: ECG, call Dr Curie", "Echo at 14:00"),
+            ("4-02", "Unstable", "Unstable angina, pain at rest", seacole, "Full code", "Pain again: nitrate, ECG, call at once", "Cath lab is told"),
+            ("4-03", "Stable", "Heart failure, 3 kg down", barton, "DNR", "Weight up 2 kg: call", "Social worker sees the family"),
+            ("4-04", "Stable", "Syncope, telemetry", barton, "Full code", "", ""),
+            ("4-05", "Watcher", "Chest pain, second troponin due", seacole, "Full code", "Troponin rises: cardiology", ""),
         })
         {
             if (open.Rows.FirstOrDefault(r => r.Stay?.Bed == bed) is not { } row) continue;
             CellEdit Edit(string column, string text) => new(columns[column], 0, text);
-            await cells.Write(caller, list, row.Id, [Edit("Illness severity", severity), Edit("Problem", problem), Edit("Nurse", nurse.ToString()), Edit("Code status", code), Edit("Isolation/allergy", flags), Edit("Contingency", contingency), Edit("Note", note)], stop);
+            await cells.Write(caller, list, row.Id, [Edit("Illness severity", severity), Edit("Problem", problem), Edit("Nurse", nurse.ToString()), Edit("Code status", code), Edit("Contingency", contingency), Edit("Note", note)], stop);
             if (bed is "4-01" or "4-02") await cells.Round(caller, list, row.Id, stop);
         }
     }

@@ -52,7 +52,7 @@ function concerns(root: HTMLElement, kind: string): boolean {
   if (kind === "live.reset") return true;
   const of = kind.split(".")[0]!;
   if (root.dataset.kinds !== undefined) return root.dataset.kinds.split(" ").includes(of);
-  return root.dataset.liveList === "messages" ? of === "message" : !["message", "notice", "team", "list", "task", "approval", "shift"].includes(of);
+  return root.dataset.liveList === "messages" ? of === "message" : !["message", "notice", "team", "list", "task", "approval", "shift", "handover"].includes(of);
 }
 
 let waitedFor = Number(document.querySelector<HTMLElement>("[data-region]")?.dataset.waiting ?? 0);

@@ -13,7 +13,8 @@ public sealed record CellFace(string Text, string? Tone = null, string? Says = n
     {
         var value = RowValues.Of(open, row, column, now, Zone(zone));
         var text = Say(words, column, value, zone, now);
-        if (column.Type == ColumnType.Ehr && row.Patient is not null && text.Length == 0) text = words["unknown"];
+        if (column.Type == ColumnType.Ehr && row.Patient is not null && text.Length == 0) text = column.Settings.Source == "flags" ? words["none recorded"] : words["unknown"];
+        if (column.Settings.Source == "flags" && row.Flags.Count > 0) return new(text, "red", words["warning"]);
         if (column.Type == ColumnType.Rounded && row.At(column.Id).Value is { ValueKind: JsonValueKind.Object } rounded && rounded.TryGetProperty("by", out var by)) text = $"{text} {open.NameOf(by.GetString())}";
         foreach (var rule in column.Settings.Rules)
         {

@@ -53,6 +53,8 @@ internal static class ListWords
         "plannedEnd" => words["Expected discharge"],
         "attending" => words["Attending"],
         "reason" => words["Reason for admission"],
+        "flags" => words["Flags and allergies"],
+        "todo" => words["Open tasks"],
         "age" => words["Age in years"],
         _ => words["Days since"],
     };

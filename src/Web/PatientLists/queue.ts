@@ -19,12 +19,14 @@ export class EditQueue {
   onChange: (edit: Edit, saved?: Saved) => void = () => {};
   private readonly list: string;
   private readonly owner: string;
+  private readonly path: string;
   private db: IDBDatabase | undefined;
   private sending: Promise<void> | undefined;
   private retry: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(list: string, owner: string) {
-    [this.list, this.owner] = [list, owner];
+  /** @param path Where edits go: to a list's cells, or to another page's texts of the same shape (list, row, column, version). */
+  constructor(list: string, owner: string, path = `/lists/${list}?handler=cell`) {
+    [this.list, this.owner, this.path] = [list, owner, path];
     addEventListener("online", () => void this.flush());
     document.addEventListener("ht-return", () => void this.flush());
     document.addEventListener("visibilitychange", () => { if (!document.hidden) void this.flush(); });
@@ -75,7 +77,7 @@ export class EditQueue {
   private async send(): Promise<void> {
     for (let next: Edit | undefined; (next = this.in("waiting").sort((a, b) => a.at - b.at)[0]) !== undefined;) {
       const sent = { ...next };
-      const answer = await post(`/lists/${this.list}?handler=cell`, { row: sent.row, column: sent.column, version: String(sent.base), text: sent.text });
+      const answer = await post(this.path, { row: sent.row, column: sent.column, version: String(sent.base), text: sent.text });
       if (answer === "away" || answer === "signed-out") {
         this.trouble = answer === "away" ? "offline" : answer;
         this.onChange(next);

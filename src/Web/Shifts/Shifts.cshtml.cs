@@ -15,6 +15,8 @@ public sealed class ShiftsPage(MyShifts mine, Rosters rosters, TimeClock clock, 
     public Problem? Refused { get; private set; }
 
     public MyShift? Next => List.FirstOrDefault(s => s.Item.Kind == "shift");
+    /// <summary>Mine ends within the hour, or has just ended: the patients go to the next.</summary>
+    public MyShift? Ending => List.FirstOrDefault(s => s.Item.Kind == "shift" && s.Item.StartsAt <= Now && s.Item.EndsAt <= Now.AddHours(1));
     public IEnumerable<Collaboration.Teams.Team> Rosters => Teams.Where(t => t.HasSchedule).Select(t => t.Team);
     public IEnumerable<RequestView> ForMe => Requests.Where(r => r.Request is { State: "pending", AssignedTo: "recipient" } && r.Request.Recipient == Me.Person);
     public IEnumerable<RequestView> Others => Requests.Except(ForMe);
@@ -30,9 +32,9 @@ public sealed class ShiftsPage(MyShifts mine, Rosters rosters, TimeClock clock, 
     }
 
     /// <summary>POST /shifts/clock: in, break, resume, out.</summary>
-    public async Task<IActionResult> OnPostClockAsync(Guid team, string act, bool atPlace, string? notes)
+    public async Task<IActionResult> OnPostClockAsync(Guid team, string act, bool atPlace, string? notes, bool despite)
     {
-        var done = await clock.Clock(Me, team, act, act is "in" or "out" ? atPlace : null, notes ?? "", Stop);
+        var done = await clock.Clock(Me, team, act, act is "in" or "out" ? atPlace : null, notes ?? "", Stop, despite);
         return done.Ok ? SeeOther("/shifts") : await Again(done.Problem);
     }
 

@@ -46,7 +46,7 @@ public sealed class ListTests(Ward ward) : IClassFixture<Ward>
         var page = Ward.Text(await ward.Member.GetStringAsync("/lists/new"));
         Assert.Contains("SAMPLE, Patient 1", page, StringComparison.Ordinal);
         var list = await ward.List("Patients of ward 4", "patients");
-        Assert.Equal("Bed,MRN,Age/sex,Admitted,Expected discharge,Illness severity,Problem,Attending,Nurse,Code status,Isolation/allergy,Days in hospital,Contingency,Last rounded,Note", await Names(list));
+        Assert.Equal("Bed,MRN,Age/sex,Admitted,Expected discharge,Illness severity,Problem,Attending,Nurse,Code status,Isolation/allergy,To do,Contingency,Last rounded,Note", await Names(list));
         Assert.Equal(0L, await Count($"collab.list_row where list = '{list}'"));
     }
 
