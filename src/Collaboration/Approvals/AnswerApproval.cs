@@ -3,7 +3,7 @@ using HealthTeams.Collaboration.Activity;
 namespace HealthTeams.Collaboration.Approvals;
 
 /// <summary>What approvers and owners do to a request. Every change of one chain waits for the one before.</summary>
-public sealed class AnswerApproval(Db db, ProjectFhir project, Signing signing)
+public sealed class AnswerApproval(Db db, ProjectFhir project, Signing signing, IEnumerable<ApprovalEnded> ended)
 {
     public static readonly Problem Unknown = Problem.NotFound("There is no such approval for you.", "approval-unknown");
 
@@ -22,6 +22,12 @@ public sealed class AnswerApproval(Db db, ProjectFhir project, Signing signing)
     /// <summary>The requester's own token, or who asked without being a person.</summary>
     public async Task<Outcome<bool>> CancelIn(Tx tx, Guid approval, Guid? by) =>
         await ApprovalSql.Lock(tx, approval) is { } row ? row.Status == ApprovalStatus.Cancelled ? true : await After(tx, approval, await Cancel(tx, row, by ?? (tx.Actor.Kind == CallerKind.System ? row.Owner : null))) : Unknown;
+
+    /// <summary>By what waited for it, whoever asked and whatever was ruled out when asked.</summary>
+    internal async Task Withdraw(Tx tx, Guid approval)
+    {
+        if (await ApprovalSql.Lock(tx, approval) is { Status: ApprovalStatus.Pending } row) await After(tx, approval, await End(tx, row, tx.Actor.Caller?.Person));
+    }
 
     private async Task<Outcome<bool>> Answer(Tx tx, ApprovalRow row, Guid me, string answer, string? comments, bool signs)
     {
@@ -72,21 +78,27 @@ public sealed class AnswerApproval(Db db, ProjectFhir project, Signing signing)
     /// <summary>AP-03: its owner cancels, while nobody's last word is in, and where it was not ruled out when asked.</summary>
     public Task<Outcome<bool>> Cancel(Caller caller, Guid approval, CancellationToken stop) => Change(caller, approval, (tx, row) => Cancel(tx, row, caller.Person), stop);
 
-    private static async Task<Outcome<bool>> Cancel(Tx tx, ApprovalRow row, Guid? by)
+    private async Task<Outcome<bool>> Cancel(Tx tx, ApprovalRow row, Guid? by)
     {
         if (row.Owner != by) return Problem.Forbidden("Only who asked for it cancels it.", "approval-owner");
         if (row.Status == ApprovalStatus.Cancelled) return true;
         if (row.Status == ApprovalStatus.Completed) return Ended(row);
         if (!row.AllowCancel) return Problem.Conflict("This request was made so that it cannot be cancelled.", "approval-no-cancel");
+        return await End(tx, row, by);
+    }
+
+    private async Task<Outcome<bool>> End(Tx tx, ApprovalRow row, Guid? by)
+    {
         var waiting = await tx.Query<Guid>("select approver from collab.approval_request where tenant = @Tenant and approval = @Id and state = 'Open'", new { tx.Tenant, row.Id });
         await Chain.End(tx, row, ApprovalStatus.Cancelled, null, null);
         await ApprovalSql.Happened(tx, row.Id, "cancelled", by);
         await Notices.Tell(tx, waiting, "approval.cancelled", $"/approvals/{row.Id}", new { title = row.Title }, $"approval/{row.Id}/cancelled");
         tx.Publish("approval.cancelled", $"approval/{row.Id}", row.PatientSubject);
+        await TellFocus(tx, row, false, null);
         return true;
     }
 
-    private static async Task Proceed(Tx tx, ApprovalRow row, Guid answered, Guid by)
+    private async Task Proceed(Tx tx, ApprovalRow row, Guid answered, Guid by)
     {
         var next = ApprovalRules.After(await ApprovalSql.Steps(tx, row.Id), await ApprovalSql.Requests(tx, row.Id), answered, row.Words);
         if (next.Result is { } result)
@@ -95,6 +107,7 @@ public sealed class AnswerApproval(Db db, ProjectFhir project, Signing signing)
             await ApprovalSql.Happened(tx, row.Id, "completed", null, text: result);
             await Notices.Tell(tx, [row.Owner], "approval.completed", $"/approvals/{row.Id}", new { title = row.Title, result }, $"approval/{row.Id}/completed");
             tx.Publish("approval.completed", $"approval/{row.Id}", row.PatientSubject);
+            await TellFocus(tx, row, !next.Stopped, (await ApprovalSql.Requests(tx, row.Id)).FirstOrDefault(r => r.Id == answered)?.Comments);
             return;
         }
         if (next.Close.Count > 0)
@@ -102,6 +115,12 @@ public sealed class AnswerApproval(Db db, ProjectFhir project, Signing signing)
             await tx.Execute("update collab.approval_request set state = 'Closed', closed_at = @Now where tenant = @Tenant and id = any(@ids) and state in ('Waiting', 'Open')", new { tx.Tenant, tx.Now, ids = next.Close.ToArray() });
         }
         if (next.Open is { } step) await Chain.Open(tx, row.Id, step);
+    }
+
+    private async Task TellFocus(Tx tx, ApprovalRow row, bool yes, string? said)
+    {
+        if (row.Focus is not { } focus) return;
+        foreach (var tell in ended) await tell(tx, row.Id, focus, yes, said);
     }
 
     private static async Task<Problem?> Archived(Tx tx, ApprovalRow row) =>

@@ -1,3 +1,4 @@
+using HealthTeams.Collaboration.Approvals;
 using HealthTeams.Collaboration.Teams;
 using HealthTeams.Platform.Tenants;
 
@@ -7,7 +8,7 @@ namespace HealthTeams.Collaboration.Tasks;
 /// How every change of a task goes: its lock, who may, the version that was seen (TK-11), the change, its history, event
 /// and FHIR version in one transaction. Outsiders are told that there is no such task.
 /// </summary>
-public sealed class TaskDesk(Db db, TeamDoor teams, TenantDirectory tenants, ProjectFhir project)
+public sealed class TaskDesk(Db db, TeamDoor teams, TenantDirectory tenants, ProjectFhir project, Lazy<ApprovalDoor> approvals)
 {
     public static readonly Problem Unknown = Problem.NotFound("There is no such task for you.", "task-unknown");
 
@@ -35,9 +36,14 @@ public sealed class TaskDesk(Db db, TeamDoor teams, TenantDirectory tenants, Pro
     {
         var after = (await TaskSql.Find(tx, before.Id, tx.Actor.Caller?.Person))!;
         TaskSql.Tell(tx, after, what, before.Board, before.Assignees);
+        // Taken back, cancelled or deleted while several were asked: nobody is asked further.
+        if (before is { Progress: Progress.AwaitingApproval, Approval: { } asked } && (after.Progress != Progress.AwaitingApproval || after.DeletedAt is not null)) await approvals.Value.Withdraw(tx, asked);
         if (after.Owner is null) await project(tx, "task", after.Id);
         return after;
     }
+
+    /// <summary>A team's series in FHIR; one of one's own is nobody else's business.</summary>
+    internal Task PublishSeries(Tx tx, Guid series, Guid? team) => team is null ? Task.CompletedTask : project(tx, "task-series", series);
 
     /// <summary>Guests of a team reach what is assigned to them; a task without a team is its owner's or its assignees'.</summary>
     public async Task<Problem?> May(Tx tx, Caller caller, CareTask task, TeamRole atLeast, bool change = false)

@@ -23,7 +23,7 @@ internal sealed class ApprovalProjection(ProjectedResources resources, WriteEngi
     public async Task Project(Tx tx, Guid id)
     {
         var a = (await tx.OneOrNone<Row>("""
-            select task, title, details, owner, status, result, stopped, due_at as DueAt, created_at as CreatedAt, completed_at as CompletedAt,
+            select task, focus, title, details, owner, status, result, stopped, due_at as DueAt, created_at as CreatedAt, completed_at as CompletedAt,
               (select k.reference from collab.person_key k where k.tenant = a.tenant and k.source = @own and k.person = a.patient and k.reference like 'Patient/%' order by k.reference limit 1) as Patient,
               greatest(created_at, coalesce(completed_at, created_at), coalesce((select max(e.at) from collab.approval_event e where e.tenant = a.tenant and e.approval = a.id), created_at)) as Changed
             from collab.approval a where tenant = @Tenant and id = @id
@@ -48,6 +48,7 @@ internal sealed class ApprovalProjection(ProjectedResources resources, WriteEngi
             ["intent"] = w => w.WriteStringValue("order"),
             ["code"] = w => FhirWrite.Concept(w, null, TaskCode, "approve"),
             ["description"] = w => w.WriteStringValue(a.Title),
+            ["focus"] = a.Focus is null ? null : w => FhirWrite.Reference(w, null, a.Focus),
             ["for"] = a.Patient is null ? null : w => FhirWrite.Reference(w, null, a.Patient),
             ["authoredOn"] = w => w.WriteStringValue(FhirJson.Instant(a.CreatedAt)),
             ["lastModified"] = w => w.WriteStringValue(FhirJson.Instant(a.Changed)),
@@ -57,7 +58,7 @@ internal sealed class ApprovalProjection(ProjectedResources resources, WriteEngi
             ["output"] = a.Result is null ? null : w => Output(w, "result", a.Result),
         };
         // What came by FHIR keeps the words it came with.
-        if (a.Task is not null) foreach (var kept in new[] { "intent", "code", "description", "for", "authoredOn", "requester", "restriction", "input", "lastModified" }) elements.Remove(kept);
+        if (a.Task is not null) foreach (var kept in new[] { "intent", "code", "description", "focus", "for", "authoredOn", "requester", "restriction", "input", "lastModified" }) elements.Remove(kept);
         return new ProjectedResources.Resource("Task", fhirId, elements);
     }
 
@@ -208,6 +209,7 @@ internal sealed class ApprovalProjection(ProjectedResources resources, WriteEngi
     private sealed record Row
     {
         public string? Task { get; init; }
+        public string? Focus { get; init; }
         public string Title { get; init; } = "";
         public string? Details { get; init; }
         public Guid Owner { get; init; }

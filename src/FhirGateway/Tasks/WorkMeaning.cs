@@ -31,7 +31,7 @@ internal sealed class WorkMeaning(TaskDoor door) : ITaskMeaning
         var idle = facts.Status == "draft" || FhirJson.Text(task, "intent") is "proposal" or "plan" or "option";
         if (idle && await TaskDoor.Known(tx, id) is null) return null;
         var owner = FhirJson.Text(task, "owner", "reference") is null && task.TryGetProperty("owner", out var logical) ? LogicalReference.Of(logical) : facts.Owner;
-        var resources = await read(new[] { owner, facts.Patient }.Concat(facts.Candidates).OfType<string>());
+        var resources = await read(new[] { owner, facts.Patient }.Concat(facts.Candidates).Concat(facts.Comments.Select(c => c.Author)).OfType<string>());
         var people = new List<PersonSaid>();
         foreach (var reference in facts.Candidates.Prepend(owner).OfType<string>())
         {
@@ -39,7 +39,11 @@ internal sealed class WorkMeaning(TaskDoor door) : ITaskMeaning
         }
         return await door.Hear(tx, new TaskHeard(id, facts.Status, facts.Title, facts.Notes, facts.Priority, facts.Start?.At, facts.Start?.IsDay ?? false, facts.Due?.At, facts.Due?.IsDay ?? false,
             facts.Patient is { } p && p.StartsWith("Patient/", StringComparison.Ordinal) && resources.TryGetValue(p, out var patient) ? PersonFromFhir.Map(PersonKind.Patient, Guid.Empty, p, patient, null) : null,
-            await Team(tx, owner), people, facts.Checks, facts.Ticked));
+            await Team(tx, owner), people, facts.Checks, facts.Ticked)
+        {
+            Comments = [.. facts.Comments.Select(c => new CommentHeard(c.Text, c.At, c.Author is { } who && who.StartsWith("Practitioner/", StringComparison.Ordinal) && resources.TryGetValue(who, out var author)
+                ? PersonFromFhir.Map(PersonKind.Staff, Guid.Empty, who, author, null) : null, c.Name))],
+        });
     }
 
     private static async Task<PersonSaid?> Practitioner(string reference, Dictionary<string, JsonElement> resources, ReadReferences read)
