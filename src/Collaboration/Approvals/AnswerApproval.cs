@@ -7,12 +7,15 @@ public sealed class AnswerApproval(Db db, ProjectFhir project, Signing signing, 
 {
     public static readonly Problem Unknown = Problem.NotFound("There is no such approval for you.", "approval-unknown");
 
-    /// <param name="password">The approver's own, to sign with; null where none is asked.</param>
-    public async Task<Outcome<bool>> Answer(Caller caller, Guid approval, string answer, string? comments, string? password, CancellationToken stop)
+    /// <param name="with">What the approver signs with; nothing where no signature is given.</param>
+    public async Task<Outcome<bool>> Answer(Caller caller, Guid approval, string answer, string? comments, SignerProof with, CancellationToken stop)
     {
+        if (!with.Given) return await Change(caller, approval, (tx, row) => Answer(tx, row, caller.Person ?? default, answer, comments, signs: false), stop);
+        var turn = await db.In(caller.Tenant, caller.Actor, async tx =>
+            (await ApprovalSql.Requests(tx, approval)).FirstOrDefault(r => r.Approver == caller.Person && r.State == RequestState.Open)?.Id ?? Guid.Empty, stop);
         // A password takes its time to check: outside the transaction that others wait for.
-        if (!string.IsNullOrEmpty(password) && await signing.Prove(caller, password, stop) is { } unproven) return unproven;
-        return await Change(caller, approval, (tx, row) => Answer(tx, row, caller.Person ?? default, answer, comments, signs: !string.IsNullOrEmpty(password)), stop);
+        if (await signing.Prove(caller, new AnswerToSign(approval, turn, answer, comments), with, stop) is { } unproven) return unproven;
+        return await Change(caller, approval, (tx, row) => Answer(tx, row, caller.Person ?? default, answer, comments, signs: true, turn), stop);
     }
 
     /// <summary>The same by FHIR, in the transaction of that write; what is to be signed is signed on the page.</summary>
@@ -29,7 +32,7 @@ public sealed class AnswerApproval(Db db, ProjectFhir project, Signing signing, 
         if (await ApprovalSql.Lock(tx, approval) is { Status: ApprovalStatus.Pending } row) await After(tx, approval, await End(tx, row, tx.Actor.Caller?.Person));
     }
 
-    private async Task<Outcome<bool>> Answer(Tx tx, ApprovalRow row, Guid me, string answer, string? comments, bool signs)
+    private async Task<Outcome<bool>> Answer(Tx tx, ApprovalRow row, Guid me, string answer, string? comments, bool signs, Guid? proven = null)
     {
         if (comments?.Length > 4000) return Problem.Unprocessable("A comment has at most 4,000 characters.", "comments", "approval-comments");
         if (row.Status != ApprovalStatus.Pending) return Ended(row);
@@ -39,8 +42,10 @@ public sealed class AnswerApproval(Db db, ProjectFhir project, Signing signing, 
         {
             return mine.Any(r => r.State == RequestState.Waiting) ? Problem.Conflict("It is not your turn yet.", "approval-not-yet") : Problem.Conflict("Your part of this is done.", "approval-answered");
         }
+        // What proves one answer is no proof of another.
+        if (proven is { } turn && turn != request.Id) return Problem.Conflict("Your turn changed while you signed: look again.", "approval-not-yet");
         if (row.Words.All(w => w.Word != answer)) return Problem.Unprocessable($"The answers are: {string.Join(", ", row.Words.Select(w => w.Word))}.", "answer", "approval-answer");
-        if (row.Signed && !signs) return Problem.Unprocessable("This answer is signed: give your password.", "password", "approval-signature");
+        if (row.Signed && !signs) return Problem.Unprocessable("This answer is signed: give your password, or sign in again with the hospital's account.", "password", "approval-signature");
         var comment = string.IsNullOrWhiteSpace(comments) ? null : comments.Trim();
         var signature = signs ? await signing.Sign(tx, row, request, answer, comment) : null;
         await tx.Execute("""

@@ -19,9 +19,23 @@ internal sealed class WorkMeaning(TaskDoor door) : ITaskMeaning
     {
         foreach (var one in written)
         {
+            if (one.Resource is { } said && await Stranger(tx, said, one.Before) is { } foreign) return foreign;
             if ((one.Resource is { } task ? await Hear(tx, one.Id, task, read) : await door.Forget(tx, one.Id)) is { } refused) return refused;
         }
         return null;
+    }
+
+    /// <summary>A person's own app says of a Task that this person asked for it, or nothing new; a system of the hospital's speaks for whoever it names.</summary>
+    private static async Task<Problem?> Stranger(Tx tx, JsonElement task, byte[]? before)
+    {
+        if (tx.Actor.Kind == CallerKind.System || tx.Actor.Caller is not { } caller || FhirJson.Text(task, "requester", "reference") is not { } requester) return null;
+        if (before is not null)
+        {
+            using var last = JsonDocument.Parse(before);
+            if (FhirJson.Text(last.RootElement, "requester", "reference") == requester) return null;
+        }
+        return caller.Person is { } me && await tx.Scalar<bool>("select exists (select from collab.person_key where tenant = @Tenant and source = @own and person = @me and reference = @requester)", new { tx.Tenant, own = Guid.Empty, me, requester })
+            ? null : Problem.Forbidden("Nobody asks for a task in another's name.", "not-yours") with { Where = "Task.requester" };
     }
 
     private async Task<Problem?> Hear(Tx tx, string id, JsonElement task, ReadReferences read)
