@@ -88,7 +88,7 @@ public sealed class TaskProgress(TaskDesk desk, ApprovalDoor approvals)
     public static Problem? Missing(CareTask task)
     {
         var unmet = TaskRules.Unmet(task.Needs, task.Checks, task.Checked, task.Photos, task.AnsweredAt is not null);
-        return unmet.Count == 0 ? null : Problem.Unprocessable($"Not yet done: {string.Join("; ", unmet)}.", null, "task-unmet");
+        return unmet.Count == 0 ? null : Problem.Unprocessable($"Not yet done: {ProblemText.Row("; ", unmet)}.", null, "task-unmet");
     }
 
     internal static async Task SetStatus(Tx tx, CareTask task, string status, string? hold)

@@ -33,7 +33,7 @@ internal static class TaskRow
         if (said.Needs is { Chain: not null, Approver: not null }) wrong.Add(Problem.Unprocessable("One person approves it, or an approval of several: choose one of them.", "approver", "task-approver"));
         if (said.Needs.Chain is { } chain && (team is not { } of || (await ApprovalDoor.Choices(tx, of)).All(c => c.Id != chain))) wrong.Add(Problem.Unprocessable("This team has no such approval to ask.", "chain", "task-approver"));
         if (await WrongAssignees(tx, [.. said.Assignees, .. said.Needs.Approver is { } a ? [a] : (Guid[])[]], team, me) is { } people) wrong.Add(people);
-        return wrong switch { [] => null, [var one] => one, [var first, ..] => first with { Detail = string.Join(" ", wrong.Select(w => w.Detail)) } };
+        return wrong.Count == 0 ? null : Problem.All(wrong);
     }
 
     /// <summary>A task is given to people of its team; whoever is none is named.</summary>

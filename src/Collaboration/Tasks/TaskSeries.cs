@@ -128,7 +128,7 @@ public sealed class TaskSeries(TaskDesk desk)
     {
         var template = said.Template with { StartDay = null, StartMinute = null, DueDay = null, DueMinute = null };
         var wrong = said.Rule.Wrong();
-        if (wrong.Count > 0) return wrong[0] with { Status = 422, Detail = string.Join(" ", wrong.Select(w => w.Detail)) };
+        if (wrong.Count > 0) return Problem.All(wrong) with { Status = 422 };
         if (said.AheadDays is < 0 or > 60) return Problem.Unprocessable("Occurrences are made 0 to 60 days ahead.", "ahead");
         if (await TaskRow.Wrong(tx, template, team, owner ?? by, zone) is { } problem) return problem;
         // From today on: of a rule that began years ago nobody wants every day since. Its occurrences keep their numbers.

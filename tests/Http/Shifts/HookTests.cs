@@ -66,7 +66,7 @@ public sealed class HookTests(TestProduct product) : IClassFixture<TestProduct>
         var asked = JsonDocument.Parse(wfm.Heard.Single().Body).RootElement;
         Assert.Equal(("shift", 2), (asked.GetProperty("entity").GetString(), asked.GetProperty("requests").GetArrayLength()));
         var late = asked.GetProperty("requests").EnumerateArray().Single(r => r.GetProperty("body").GetProperty("displayName").GetString() == "Late").GetProperty("id").GetString();
-        wfm.Answer = (200, $$$"""{"responses":[{"id":"{{{late}}}","status":403,"body":{"error":{"message":"No lates this week."}}}]}""");
+        wfm.Answer = (200, $$$$"""{"responses":[{"id":"{{{{late}}}}","status":403,"body":{"error":{"message":"No lates this week."}}}]}""");
         var said = await scene.Refused(HttpStatusCode.UnprocessableEntity, "boss", $"/shifts/{scene.Team}/share", ("from", "2026-11-24"), ("to", "2026-11-24"));
         Assert.Contains("Late", said, StringComparison.Ordinal);
         Assert.Contains("15:00: No lates this week.", said, StringComparison.Ordinal);

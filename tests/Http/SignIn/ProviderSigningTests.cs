@@ -50,7 +50,7 @@ public sealed partial class ProviderSignInTests
         Assert.Equal("provider-refused", HttpUtility.ParseQueryString(denied.End().Query)["failed"]);
         await product.Faults();
         var back = await Prove(browser, page, approval, provider, "Approve", "", "Marie Curie");
-        product.Clock.Advance(TimeSpan.FromMinutes(6));
+        product.Time.Move(TimeSpan.FromMinutes(6));
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await Answer(browser, back[^1], approval, "Approve", "", proven: true)).StatusCode);
         Assert.Equal("Pending", await product.Ask<string>($"select status from collab.approval where id = '{approval}'"));
         // A provider where this person has no account signs for nobody.

@@ -214,6 +214,17 @@ public sealed class FhirPartsTests(TaskScene scene) : IClassFixture<TaskScene>
         await TaskScene.Refused(await TestProduct.Post(scene.Chief, "/tasks/new", ("title", "Foreign"), ("board", $"{scene.Board}"), ("chain", $"{Guid.NewGuid()}")), HttpStatusCode.UnprocessableEntity, "no such approval to ask");
     }
 
+    [Fact, Trait("Row", "TK-06")]
+    public async Task A_refusal_with_names_and_numbers_is_said_in_the_readers_language()
+    {
+        var id = await scene.AddToBoard("Check", ("needsChecklist", "on"), ("needsPhoto", "on"), ("checks", "One\nTwo"));
+        await TaskScene.Refused(await scene.Act(scene.Nurse, id, "completion?lang=fr"), HttpStatusCode.UnprocessableEntity, "Pas encore faite : 2 points sur 2 de la liste sont ouverts; une photo manque.");
+        await TaskScene.Refused(await scene.Act(scene.Nurse, id, "completion?lang=en"), HttpStatusCode.UnprocessableEntity, "Not yet done: 2 of 2 checklist items are open; a photo is missing.");
+        // A name is a name, whatever else the word means.
+        await TaskScene.Refused(await TestProduct.Post(scene.Chief, "/tasks/new?lang=fr", ("title", "x"), ("board", $"{scene.Board}"), ("assignees", $"{scene.Outsider}"), ("labels", new string('x', 51))), HttpStatusCode.UnprocessableEntity,
+            "Pas dans cette équipe", "Osler", "Une étiquette a au plus 50 caractères");
+    }
+
     private static async Task Answer(HttpClient by, Guid approval, string answer, string comments = "")
     {
         var answered = await TestProduct.Post(by, $"/approvals/{approval}?handler=answer", ("answer", answer), ("comments", comments));
