@@ -36,7 +36,7 @@ public sealed class RightsTests(TestProduct product) : IClassFixture<TestProduct
         Assert.Equal(0L, await product.Ask<long>($"select count(*) from collab.notice where person = '{scene.People["planner"]}' and link like '%{request}%'"));
 
         // Worked time: of all for payroll and the boss, one's own for everybody else.
-        await scene.Done("mary", $"/shifts/{scene.Team}/time?handler=in", ("atPlace", "true"));
+        await scene.Done("mary", "/shifts?handler=clock", ("team", scene.Team.ToString()), ("act", "in"), ("atPlace", "true"));
         Assert.Contains("Mary", await scene["payroll"].GetStringAsync($"/shifts/{scene.Team}/time"), StringComparison.Ordinal);
         foreach (var who in new[] { "planner", "decider", "clara" }) Assert.DoesNotContain("Mary", ShiftScene.Said(await scene[who].GetStringAsync($"/shifts/{scene.Team}/time")), StringComparison.Ordinal);
         // Unticked, they are members again.

@@ -221,7 +221,7 @@ public sealed class FhirPartsTests(TaskScene scene) : IClassFixture<TaskScene>
         await TaskScene.Refused(await scene.Act(scene.Nurse, id, "completion?lang=fr"), HttpStatusCode.UnprocessableEntity, "Pas encore faite : 2 points sur 2 de la liste sont ouverts; une photo manque.");
         await TaskScene.Refused(await scene.Act(scene.Nurse, id, "completion?lang=en"), HttpStatusCode.UnprocessableEntity, "Not yet done: 2 of 2 checklist items are open; a photo is missing.");
         // A name is a name, whatever else the word means.
-        await TaskScene.Refused(await TestProduct.Post(scene.Chief, "/tasks/new?lang=fr", ("title", "x"), ("board", $"{scene.Board}"), ("assignees", $"{scene.Outsider}"), ("labels", new string('x', 51))), HttpStatusCode.UnprocessableEntity,
+        await TaskScene.Refused(await TestProduct.Post(scene.Chief, "/tasks/new?lang=fr", ("title", "x"), ("board", $"{scene.Board}"), ("assignees", $"{scene.Outsider}"), ("labels", new string('x', 51))), HttpStatusCode.BadRequest,
             "Pas dans cette équipe", "Osler", "Une étiquette a au plus 50 caractères");
     }
 
