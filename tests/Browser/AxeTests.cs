@@ -38,7 +38,7 @@ public sealed class AxeTests(RealBrowser browser, ProductWithEhr product) : IAsy
         [
             "/activity", "/teams", "/teams/new", $"/teams/{team}", $"/teams/{team}/settings", "/teams/templates",
             "/lists", "/lists/new", $"/lists/{list}", $"/lists/{list}/add", $"/lists/{list}/columns", $"/lists/{list}/look", $"/lists/{list}/settings", $"/lists/{list}/round", $"/lists/{list}/wall", "/lists/import",
-            "/tasks", "/tasks/boards", $"/tasks/boards/{board}", $"/tasks/{task}", $"/tasks/{task}/edit", "/tasks/new", $"/tasks/new?board={board}", $"/tasks/series/{series}", "/tasks/publishing", "/tasks/hierarchy", "/tasks?view=calendar",
+            "/tasks", "/tasks/boards", $"/tasks/boards/{board}", $"/tasks/{task}", $"/tasks/{task}/edit", "/tasks/new", $"/tasks/new?board={board}", $"/tasks/series/{series}", "/tasks/publishing", "/tasks?view=calendar",
             "/approvals", "/approvals/new", $"/approvals/{approval}", "/approvals/away", "/approvals/templates", "/approvals/templates/new",
             "/shifts", "/shifts/now", "/shifts/me", $"/shifts/{team}", $"/shifts/{team}/settings", $"/shifts/{team}/plan", $"/shifts/{team}/share", $"/shifts/{team}/item", $"/shifts/{team}/time", $"/shifts/{team}/requests",
         ];
