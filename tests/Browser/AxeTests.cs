@@ -61,10 +61,13 @@ public sealed class AxeTests(RealBrowser browser, ProductWithEhr product) : IAsy
             var answer = await page.GotoAsync(new Uri(product.Url, path).AbsoluteUri);
             Assert.True(answer!.Status == 200, $"{path}: {answer.Status}");
             var found = await page.RunAxe(new AxeRunOptions { RunOnly = new RunOnlyOptions { Type = "tag", Values = [.. Tags] } });
-            broken.AddRange(found.Violations.SelectMany(v => v.Nodes.Take(3).Select(n => $"{path} {v.Id}: {n.Target} {n.Html[..Math.Min(160, n.Html.Length)]}")));
+            broken.AddRange(found.Violations.Where(v => !Wall(path, v)).SelectMany(v => v.Nodes.Take(3).Select(n => $"{path} {v.Id}: {n.Target} {n.Html[..Math.Min(160, n.Html.Length)]}")));
         }
         Assert.True(broken.Count == 0, string.Join('\n', broken));
     }
+
+    /// <summary>A wall's screen has nobody at it: without script it renews itself, which is what it is for.</summary>
+    private static bool Wall(string path, AxeResultItem violation) => violation.Id == "meta-refresh" && path.EndsWith("/wall", StringComparison.Ordinal);
 
     private static async Task<string> Made(HttpClient by, string path, params (string, string)[] fields)
     {
