@@ -54,6 +54,7 @@ public static class CollaborationServices
     {
         services.AddSingleton<IDueSweep, NotifyDue>();
         services.AddSingleton<IDueSweep, EmptyRooms>();
+        services.AddTeamWork();
         services.AddPatientListWork();
         services.AddTaskWork();
         services.AddApprovalWork();

@@ -82,6 +82,7 @@ public static class FhirGatewayServices
         services.AddSingleton(s => new LaunchChart(s.GetRequiredService<Db>(), s.GetRequiredService<FhirRouter>(), s.GetRequiredService<FhirSettings>(), s.GetRequiredService<AccessLog>()));
         services.AddSingleton(s => new StaffPractitioner(s.GetRequiredService<Db>(), s.GetRequiredService<WriteEngine>()));
         services.AddSingleton<IResourceSlice, TaskSlice>();
+        services.AddOwnResources();
         services.AddTeamMapping();
         services.AddListMapping();
         services.AddTaskMapping();

@@ -21,6 +21,7 @@ public static class PlatformServices
         services.AddSingleton<AccessLog>();
         services.AddSingleton<BlobStore>();
         services.AddHostedService(s => s.GetRequiredService<AccessLog>());
+        services.AddSingleton<LiveWatches>();
         services.AddSingleton<LiveRelay>();
         services.AddHostedService(s => s.GetRequiredService<LiveRelay>());
         // Room signalling (session descriptions) is the longest thing said; the default of 32 KB is too short for it.

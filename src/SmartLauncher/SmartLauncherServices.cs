@@ -74,7 +74,10 @@ public static class SmartLauncherServices
         services.AddSingleton<EhrConnections>(s => s.GetRequiredService<EhrBackend>().Connections);
         services.AddSingleton(EhrWriteBack.Route("exists (select from auth.ehr where tenant = $1)"));
         services.AddSingleton<WriteRulesOf>(s => s.GetRequiredService<EhrRegistry>().WriteRules);
-        services.AddSingleton<Collaboration.Approvals.ProveIdentity>(s => Signatures.Prover(s.GetRequiredService<Db>(), s.GetRequiredService<StaffSignIn>()));
+        services.AddSingleton<ProviderSigning>();
+        services.AddSingleton(s => new Lazy<ProviderSigning>(s.GetRequiredService<ProviderSigning>));
+        services.AddSingleton(s => new Lazy<ProviderSignIn>(s.GetRequiredService<ProviderSignIn>));
+        services.AddSingleton<Collaboration.Approvals.ProveIdentity>(s => Signatures.Prover(s.GetRequiredService<Db>(), s.GetRequiredService<StaffSignIn>(), s.GetRequiredService<ProviderSigning>()));
         services.AddSingleton(s => Signatures.Sealer(s.GetRequiredService<KeyRing>()));
         services.AddSingleton<VisitLinkToken>(s => s.GetRequiredService<KeyRing>().LinkToken);
         services.AddSingleton<PendingLaunches>();

@@ -30,6 +30,28 @@ async function sources() {
   return files.flat().filter((name) => /\.(cs|cshtml|ts)$/.test(name));
 }
 
+/** $"{team} has {n:N0} members" as it is looked up: "{0} has {1:N0} members". */
+function withHoles(text, start) {
+  let said = "", hole = 0;
+  for (let i = start; text[i] !== '"'; i++) {
+    if (text[i] === "\\") said += text[++i] === "n" ? "\n" : text[i];
+    else if (text[i] !== "{") said += text[i];
+    else {
+      let [depth, from, quoted] = [1, i + 1, false];
+      while (depth > 0) {
+        const c = text[++i];
+        if (c === '"') quoted = !quoted;
+        if (quoted) continue;
+        if ("{([".includes(c)) depth++;
+        if ("})]".includes(c)) depth--;
+      }
+      const format = /:(N0|yyyy-MM-dd)$/.exec(text.slice(from, i));
+      said += `{${hole++}${format ? `:${format[1]}` : ""}}`;
+    }
+  }
+  return said;
+}
+
 async function untranslated() {
   const known = await french();
   const [used, refused] = [new Map(), new Set()];
@@ -37,6 +59,8 @@ async function untranslated() {
     const text = await readFile(file, "utf8");
     for (const [, word] of text.matchAll(/(?:\b[Ww]\[|\bt\(|\bwords\[|\bWord\()"((?:[^"\\]|\\.)+)"/g)) used.set(word, file);
     for (const [, word] of text.matchAll(/\bProblem\.\w+\("((?:[^"\\]|\\.)+)"/g)) refused.add(JSON.parse(`"${word}"`));
+    for (const [, word] of text.matchAll(/\bProblemText\.Plain\("((?:[^"\\]|\\.)+)"/g)) refused.add(JSON.parse(`"${word}"`));
+    for (const found of text.matchAll(/\b(?:Problem\.\w+|Text)\(\s*\$"/g)) refused.add(withHoles(text, found.index + found[0].length));
   }
   const unused = Object.keys(known).filter((word) => !used.has(word) && !refused.has(word));
   if (unused.length > 0) console.warn(`Words nobody says any more: ${unused.join(" | ")}`);

@@ -3,16 +3,19 @@ using HealthTeams.Collaboration.Activity;
 namespace HealthTeams.Collaboration.Approvals;
 
 /// <summary>What approvers and owners do to a request. Every change of one chain waits for the one before.</summary>
-public sealed class AnswerApproval(Db db, ProjectFhir project, Signing signing)
+public sealed class AnswerApproval(Db db, ProjectFhir project, Signing signing, IEnumerable<ApprovalEnded> ended)
 {
     public static readonly Problem Unknown = Problem.NotFound("There is no such approval for you.", "approval-unknown");
 
-    /// <param name="password">The approver's own, to sign with; null where none is asked.</param>
-    public async Task<Outcome<bool>> Answer(Caller caller, Guid approval, string answer, string? comments, string? password, CancellationToken stop)
+    /// <param name="with">What the approver signs with; nothing where no signature is given.</param>
+    public async Task<Outcome<bool>> Answer(Caller caller, Guid approval, string answer, string? comments, SignerProof with, CancellationToken stop)
     {
+        if (!with.Given) return await Change(caller, approval, (tx, row) => Answer(tx, row, caller.Person ?? default, answer, comments, signs: false), stop);
+        var turn = await db.In(caller.Tenant, caller.Actor, async tx =>
+            (await ApprovalSql.Requests(tx, approval)).FirstOrDefault(r => r.Approver == caller.Person && r.State == RequestState.Open)?.Id ?? Guid.Empty, stop);
         // A password takes its time to check: outside the transaction that others wait for.
-        if (!string.IsNullOrEmpty(password) && await signing.Prove(caller, password, stop) is { } unproven) return unproven;
-        return await Change(caller, approval, (tx, row) => Answer(tx, row, caller.Person ?? default, answer, comments, signs: !string.IsNullOrEmpty(password)), stop);
+        if (await signing.Prove(caller, new AnswerToSign(approval, turn, answer, comments), with, stop) is { } unproven) return unproven;
+        return await Change(caller, approval, (tx, row) => Answer(tx, row, caller.Person ?? default, answer, comments, signs: true, turn), stop);
     }
 
     /// <summary>The same by FHIR, in the transaction of that write; what is to be signed is signed on the page.</summary>
@@ -23,7 +26,13 @@ public sealed class AnswerApproval(Db db, ProjectFhir project, Signing signing)
     public async Task<Outcome<bool>> CancelIn(Tx tx, Guid approval, Guid? by) =>
         await ApprovalSql.Lock(tx, approval) is { } row ? row.Status == ApprovalStatus.Cancelled ? true : await After(tx, approval, await Cancel(tx, row, by ?? (tx.Actor.Kind == CallerKind.System ? row.Owner : null))) : Unknown;
 
-    private async Task<Outcome<bool>> Answer(Tx tx, ApprovalRow row, Guid me, string answer, string? comments, bool signs)
+    /// <summary>By what waited for it, whoever asked and whatever was ruled out when asked.</summary>
+    internal async Task Withdraw(Tx tx, Guid approval)
+    {
+        if (await ApprovalSql.Lock(tx, approval) is { Status: ApprovalStatus.Pending } row) await After(tx, approval, await End(tx, row, tx.Actor.Caller?.Person));
+    }
+
+    private async Task<Outcome<bool>> Answer(Tx tx, ApprovalRow row, Guid me, string answer, string? comments, bool signs, Guid? proven = null)
     {
         if (comments?.Length > 4000) return Problem.Unprocessable("A comment has at most 4,000 characters.", "comments", "approval-comments");
         if (row.Status != ApprovalStatus.Pending) return Ended(row);
@@ -33,8 +42,10 @@ public sealed class AnswerApproval(Db db, ProjectFhir project, Signing signing)
         {
             return mine.Any(r => r.State == RequestState.Waiting) ? Problem.Conflict("It is not your turn yet.", "approval-not-yet") : Problem.Conflict("Your part of this is done.", "approval-answered");
         }
+        // What proves one answer is no proof of another.
+        if (proven is { } turn && turn != request.Id) return Problem.Conflict("Your turn changed while you signed: look again.", "approval-not-yet");
         if (row.Words.All(w => w.Word != answer)) return Problem.Unprocessable($"The answers are: {string.Join(", ", row.Words.Select(w => w.Word))}.", "answer", "approval-answer");
-        if (row.Signed && !signs) return Problem.Unprocessable("This answer is signed: give your password.", "password", "approval-signature");
+        if (row.Signed && !signs) return Problem.Unprocessable("This answer is signed: give your password, or sign in again with the hospital's account.", "password", "approval-signature");
         var comment = string.IsNullOrWhiteSpace(comments) ? null : comments.Trim();
         var signature = signs ? await signing.Sign(tx, row, request, answer, comment) : null;
         await tx.Execute("""
@@ -72,21 +83,27 @@ public sealed class AnswerApproval(Db db, ProjectFhir project, Signing signing)
     /// <summary>AP-03: its owner cancels, while nobody's last word is in, and where it was not ruled out when asked.</summary>
     public Task<Outcome<bool>> Cancel(Caller caller, Guid approval, CancellationToken stop) => Change(caller, approval, (tx, row) => Cancel(tx, row, caller.Person), stop);
 
-    private static async Task<Outcome<bool>> Cancel(Tx tx, ApprovalRow row, Guid? by)
+    private async Task<Outcome<bool>> Cancel(Tx tx, ApprovalRow row, Guid? by)
     {
         if (row.Owner != by) return Problem.Forbidden("Only who asked for it cancels it.", "approval-owner");
         if (row.Status == ApprovalStatus.Cancelled) return true;
         if (row.Status == ApprovalStatus.Completed) return Ended(row);
         if (!row.AllowCancel) return Problem.Conflict("This request was made so that it cannot be cancelled.", "approval-no-cancel");
+        return await End(tx, row, by);
+    }
+
+    private async Task<Outcome<bool>> End(Tx tx, ApprovalRow row, Guid? by)
+    {
         var waiting = await tx.Query<Guid>("select approver from collab.approval_request where tenant = @Tenant and approval = @Id and state = 'Open'", new { tx.Tenant, row.Id });
         await Chain.End(tx, row, ApprovalStatus.Cancelled, null, null);
         await ApprovalSql.Happened(tx, row.Id, "cancelled", by);
         await Notices.Tell(tx, waiting, "approval.cancelled", $"/approvals/{row.Id}", new { title = row.Title }, $"approval/{row.Id}/cancelled");
         tx.Publish("approval.cancelled", $"approval/{row.Id}", row.PatientSubject);
+        await TellFocus(tx, row, false, null);
         return true;
     }
 
-    private static async Task Proceed(Tx tx, ApprovalRow row, Guid answered, Guid by)
+    private async Task Proceed(Tx tx, ApprovalRow row, Guid answered, Guid by)
     {
         var next = ApprovalRules.After(await ApprovalSql.Steps(tx, row.Id), await ApprovalSql.Requests(tx, row.Id), answered, row.Words);
         if (next.Result is { } result)
@@ -95,6 +112,7 @@ public sealed class AnswerApproval(Db db, ProjectFhir project, Signing signing)
             await ApprovalSql.Happened(tx, row.Id, "completed", null, text: result);
             await Notices.Tell(tx, [row.Owner], "approval.completed", $"/approvals/{row.Id}", new { title = row.Title, result }, $"approval/{row.Id}/completed");
             tx.Publish("approval.completed", $"approval/{row.Id}", row.PatientSubject);
+            await TellFocus(tx, row, !next.Stopped, (await ApprovalSql.Requests(tx, row.Id)).FirstOrDefault(r => r.Id == answered)?.Comments);
             return;
         }
         if (next.Close.Count > 0)
@@ -102,6 +120,12 @@ public sealed class AnswerApproval(Db db, ProjectFhir project, Signing signing)
             await tx.Execute("update collab.approval_request set state = 'Closed', closed_at = @Now where tenant = @Tenant and id = any(@ids) and state in ('Waiting', 'Open')", new { tx.Tenant, tx.Now, ids = next.Close.ToArray() });
         }
         if (next.Open is { } step) await Chain.Open(tx, row.Id, step);
+    }
+
+    private async Task TellFocus(Tx tx, ApprovalRow row, bool yes, string? said)
+    {
+        if (row.Focus is not { } focus) return;
+        foreach (var tell in ended) await tell(tx, row.Id, focus, yes, said);
     }
 
     private static async Task<Problem?> Archived(Tx tx, ApprovalRow row) =>

@@ -12,6 +12,8 @@ internal static class ApprovalServices
         services.AddSingleton<AskApproval>();
         services.AddSingleton<AnswerApproval>();
         services.AddSingleton<ApprovalViews>();
+        services.AddSingleton<ApprovalDoor>();
+        services.AddSingleton(s => new Lazy<ApprovalDoor>(s.GetRequiredService<ApprovalDoor>));
         services.AddSingleton<Delegations>();
         services.AddSingleton<ApprovalTemplates>();
         ProblemMapping.Name("approval_file_name", Problem.Unprocessable("Two files have one name. Rename one of them.", "file", "approval-file-name"));

@@ -8,6 +8,7 @@ internal sealed record ApprovalRow
     public Guid Owner { get; init; }
     public string Title { get; init; } = "";
     public Guid? Patient { get; init; }
+    public string? Focus { get; init; }
     public string Answers { get; init; } = "[]";
     public bool Signed { get; init; }
     public bool AllowCancel { get; init; }
@@ -22,8 +23,15 @@ internal sealed record ApprovalRow
 internal static class ApprovalSql
 {
     /// <summary>Every change of a chain begins here: two answers at one moment come one after the other.</summary>
-    public static Task<ApprovalRow?> Lock(Tx tx, Guid id) => tx.OneOrNone<ApprovalRow>("""
-        select id, team, owner, title, patient, answers::text as Answers, signed, allow_cancel as AllowCancel, status, due_at as DueAt, escalate_to as EscalateTo, version
+    public static async Task<ApprovalRow?> Lock(Tx tx, Guid id)
+    {
+        // What waits for its end is locked before it, as its own page does: no order is crossed.
+        if (await tx.Scalar<string>("select focus from collab.approval where tenant = @Tenant and id = @id", new { tx.Tenant, id }) is { } focus) Locks.Take(tx, focus);
+        return await Row(tx, id);
+    }
+
+    private static Task<ApprovalRow?> Row(Tx tx, Guid id) => tx.OneOrNone<ApprovalRow>("""
+        select id, team, owner, title, patient, focus, answers::text as Answers, signed, allow_cancel as AllowCancel, status, due_at as DueAt, escalate_to as EscalateTo, version
         from collab.approval where tenant = @Tenant and id = @id for update
         """, new { tx.Tenant, id });
 

@@ -23,6 +23,9 @@ public sealed record NewApproval(string Title, string? Details, IReadOnlyList<St
     /// <summary>Kept in the blob store already.</summary>
     public IReadOnlyList<ApprovalFile> Files { get; init; } = [];
 
+    /// <summary>What waits for its end, as a FHIR reference; its slice is told (<see cref="ApprovalEnded"/>).</summary>
+    public string? Focus { get; init; }
+
     /// <summary>Logical id of the Task that asked, when it came by FHIR.</summary>
     public string? Task { get; init; }
 }
@@ -51,13 +54,13 @@ public sealed class AskApproval(Db db, TeamDoor teams, ProjectFhir project)
         if (!form.Ok) return form.Problem;
         var id = tx.NewId();
         await tx.Execute("""
-            insert into collab.approval (tenant, id, task, team, owner, title, details, about, patient, answers, signed, allow_cancel, form, form_answers, template,
+            insert into collab.approval (tenant, id, task, team, owner, title, details, about, patient, answers, signed, allow_cancel, form, form_answers, template, focus,
               status, due_at, escalate_to, next_at, created_at)
-            values (@Tenant, @id, @Task, @Team, @owner, @title, @Details, @About, @Patient, @answers::jsonb, @MustSign, @AllowCancel, @form::jsonb, @formAnswers::jsonb, @Template,
+            values (@Tenant, @id, @Task, @Team, @owner, @title, @Details, @About, @Patient, @answers::jsonb, @MustSign, @AllowCancel, @form::jsonb, @formAnswers::jsonb, @Template, @Focus,
               'Pending', @Due, @EscalateTo, @next, @Now)
             """, new
         {
-            tx.Tenant, tx.Now, id, asked.Task, asked.Team, owner, title = asked.Title.Trim(), asked.Details, asked.About, asked.Patient, asked.MustSign, asked.AllowCancel, asked.Template, asked.Due,
+            tx.Tenant, tx.Now, id, asked.Task, asked.Team, owner, title = asked.Title.Trim(), asked.Details, asked.About, asked.Patient, asked.MustSign, asked.AllowCancel, asked.Template, asked.Focus, asked.Due,
             asked.EscalateTo, answers = JsonSerializer.Serialize(asked.Answers.Select(a => a with { Word = a.Word.Trim() }), JsonSerializerOptions.Web), form = form.Value,
             formAnswers = form.Value is null ? null : JsonSerializer.Serialize(asked.FormAnswers, JsonSerializerOptions.Web), next = ApprovalRules.NextAt(asked.Due, tx.Now),
         });

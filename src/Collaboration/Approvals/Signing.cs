@@ -4,8 +4,18 @@ using System.Text.Json;
 
 namespace HealthTeams.Collaboration.Approvals;
 
-/// <summary>Whether this is really that person, by their password; bound by SmartLauncher. Null when it is.</summary>
-public delegate Task<Problem?> ProveIdentity(Caller caller, string password, CancellationToken stop);
+/// <summary>One answer that is to be signed.</summary>
+/// <param name="Request">The signer's own part: it is answered once, so what proves this answer serves once.</param>
+public sealed record AnswerToSign(Guid Approval, Guid Request, string Answer, string? Comments);
+
+/// <summary>What signers prove who they are with: the password of their account here, or the word of the hospital's provider that they signed in again, given for this answer.</summary>
+public sealed record SignerProof(string? Password, string? Fresh)
+{
+    public bool Given => !string.IsNullOrEmpty(Password) || !string.IsNullOrEmpty(Fresh);
+}
+
+/// <summary>Whether this is really that person; bound by SmartLauncher. Null when it is.</summary>
+public delegate Task<Problem?> ProveIdentity(Caller caller, AnswerToSign what, SignerProof with, CancellationToken stop);
 
 /// <summary>Seals bytes with the installation's key as a compact JWS, and opens it again: null when the seal is broken or not ours.</summary>
 public sealed record DecisionSeal(Func<byte[], string> Seal, Func<string, byte[]?> Open);
@@ -16,7 +26,7 @@ public sealed record DecisionSeal(Func<byte[], string> Seal, Func<string, byte[]
 /// </summary>
 public sealed class Signing(ProveIdentity prove, DecisionSeal seal)
 {
-    public Task<Problem?> Prove(Caller caller, string password, CancellationToken stop) => prove(caller, password, stop);
+    public Task<Problem?> Prove(Caller caller, AnswerToSign what, SignerProof with, CancellationToken stop) => prove(caller, what, with, stop);
 
     internal async Task<string> Sign(Tx tx, ApprovalRow row, ApprovalRequest request, string answer, string? comments) =>
         seal.Seal(await Statement(tx, row.Id, request with { Answer = answer, Comments = comments, AnsweredAt = tx.Now }));

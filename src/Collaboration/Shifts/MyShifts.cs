@@ -76,7 +76,7 @@ public sealed class MyShifts(Db db, ShiftAccess access, ShiftDecisions decisions
     {
         var place = await access.See(tx, caller, team);
         if (!place.Ok) return place.Problem;
-        if (!place.Value.Manager) return Problem.Forbidden("All requests are for the owners of the schedule; yours are on your own page.", "not-manager");
+        if (!place.Value.Decides) return Problem.Forbidden("All requests are for the owners of the schedule; yours are on your own page.", "not-manager");
         var found = await Views(tx, await tx.Query<ShiftRequest>($"""
             select {ShiftRequest.Columns} from collab.shift_request r where r.tenant = @Tenant and r.team = @team and r.state <> 'withdrawn'
             order by (r.state = 'pending') desc, (r.assigned_to = 'manager') desc, r.changed_at desc limit 200

@@ -55,7 +55,23 @@ public static class RequestRules
         var all = days.ToList();
         var known = CoverRules.Shortages(before, covers, all, schedule.TimeZone, has).ToDictionary(s => (s.Day, s.Cover.Id), s => s.There);
         return CoverRules.Shortages(after, covers, all, schedule.TimeZone, has).Where(s => !known.TryGetValue((s.Day, s.Cover.Id), out var there) || s.There < there)
-            .Select(s => new Broken("cover", false, team, ShiftRules.Date(s.Day), ShiftRules.Number(s.There), ShiftRules.Number(s.Cover.People)));
+            .Select(s => new Broken("cover", schedule.ShortStaffed == "refuse", team, ShiftRules.Date(s.Day), ShiftRules.Number(s.There), ShiftRules.Number(s.Cover.People)));
+    }
+
+    /// <summary>Days on which fewer people are left than the minimum asks for, and it is this absence that makes it so.</summary>
+    public static IEnumerable<Broken> Absence(Schedule schedule, IReadOnlyList<Cover> covers, IReadOnlyList<ShiftItem> away, ShiftItem off, Func<Cover, IReadOnlyList<Guid>> who, string team)
+    {
+        for (var day = ShiftRules.Day(off.StartsAt, schedule.Rules).AddDays(-1); day <= ShiftRules.Day(off.EndsAt, schedule.Rules); day = day.AddDays(1))
+        {
+            foreach (var cover in covers.Where(c => c.Weekdays.Contains((int)day.DayOfWeek)))
+            {
+                var (from, to) = (CoverRules.At(day, cover.FromMinute, schedule.TimeZone), CoverRules.At(day, cover.ToMinute, schedule.TimeZone));
+                if (off.StartsAt >= to || off.EndsAt <= from || who(cover) is not { } all || !all.Contains(off.Person!.Value)) continue;
+                var gone = away.Where(a => a.StartsAt < to && a.EndsAt > from).Select(a => a.Person!.Value).Append(off.Person.Value).Distinct();
+                var left = all.Except(gone).Count();
+                if (left < cover.People) yield return new("cover", schedule.ShortStaffed == "refuse", team, ShiftRules.Date(day), ShiftRules.Number(left), ShiftRules.Number(cover.People));
+            }
+        }
     }
 
     private static bool Same(ShiftItem a, ShiftItem b) =>

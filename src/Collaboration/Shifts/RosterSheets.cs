@@ -10,7 +10,7 @@ public sealed record BadRow(int Row, string Column, string Why);
 public sealed record SheetOutcome(IReadOnlyList<BadRow> Bad, Laid? Laid);
 
 /// <summary>SH-24: rosters to Excel and back, at most 100 days at once. Requests do not travel.</summary>
-public sealed class RosterSheets(Db db, ShiftAccess access)
+public sealed class RosterSheets(Db db, ShiftAccess access, Workforce workforce)
 {
     public static readonly IReadOnlyList<string> Columns = ["Person", "Staff number", "Kind", "Group", "Start date", "Start", "End date", "End", "Label", "Skills", "Places", "Reason", "Notes", "Colour", "Paid hours"];
 
@@ -47,7 +47,7 @@ public sealed class RosterSheets(Db db, ShiftAccess access)
     private static string Clock(DateTimeOffset at) => at.ToString("HH:mm", CultureInfo.InvariantCulture);
 
     /// <summary>Every row is read before one is kept: a file with bad rows makes nothing and names them all. Good ones become drafts as the rules allow.</summary>
-    public Task<Outcome<SheetOutcome>> Import(Caller caller, Guid team, Sheet sheet, string? overriding, CancellationToken stop) => db.In<Outcome<SheetOutcome>>(caller.Tenant, caller.Actor, async tx =>
+    public Task<Outcome<SheetOutcome>> Import(Caller caller, Guid team, Sheet sheet, string? overriding, CancellationToken stop) => workforce.Guarded<SheetOutcome>(caller, team, async (tx, proposal) =>
     {
         var place = await access.Manage(tx, caller, team);
         if (!place.Ok) return place.Problem;
@@ -66,7 +66,7 @@ public sealed class RosterSheets(Db db, ShiftAccess access)
         }
         if (items.Count > 0 && (items.Max(i => i.EndsAt) - items.Min(i => i.StartsAt)).TotalDays > Rosters.MostDays + 1) return Problem.Unprocessable($"A file covers at most {Rosters.MostDays} days.", "file", "import-range");
         if (bad.Count > 0) return new SheetOutcome(bad, null);
-        var laid = await ShiftCopies.Lay(tx, caller.Person, place.Value, items, overriding);
+        var laid = await ShiftCopies.Lay(tx, caller.Person, place.Value, items, overriding, proposal);
         return laid.Ok ? new SheetOutcome([], laid.Value) : tx.Abandon<Outcome<SheetOutcome>>(laid.Problem);
     }, stop);
 }

@@ -88,7 +88,7 @@ public sealed class Rosters(Db db, ShiftAccess access, TeamDoor teams)
         var byGroup = groups.Where(g => g.Active).SelectMany(g => g.People.Select(p => (p, g.Id))).ToLookup(x => x.p, x => x.Id);
         return new Roster
         {
-            Place = place, From = from, Days = days, Groups = groups, Items = visible, Reasons = reasons, Notes = notes, Drafts = place.Manager ? counts[0] : 0, Requests = place.Manager ? counts[1] : 0, Now = tx.Now,
+            Place = place, From = from, Days = days, Groups = groups, Items = visible, Reasons = reasons, Notes = notes, Drafts = place.Manager ? counts[0] : 0, Requests = place.Decides ? counts[1] : 0, Now = tx.Now,
             People = [.. people.Select(p => new RosterPerson(p.Id, p.Display, [.. byGroup[p.Id]], skills.TryGetValue(p.Id, out var s) ? [.. s.Keys.Order(StringComparer.OrdinalIgnoreCase)] : []))],
             Shortages = [.. CoverRules.Shortages(at, covers, Enumerable.Range(0, days).Select(from.AddDays), zone, Has)],
             Breaches = [.. at.Where(i => workers.ContainsKey(i.Person!.Value)).SelectMany(i => ShiftRules.Broken(workers[i.Person!.Value], i.AsDuty(team), i.Skills, schedule.Rules).Select(b => (ShiftRules.Day(i.StartsAt, schedule.Rules), b))).DistinctBy(b => (b.Item1, b.b.Words))],

@@ -19,6 +19,8 @@ public sealed record Schedule
     public bool CopyActivities { get; init; } = true;
     public bool CrossLocation { get; init; }
     public bool AutoApprove { get; init; }
+    /// <summary>A request that leaves fewer than the minimum: "refuse", or "ask" the manager, who gives a reason.</summary>
+    public string ShortStaffed { get; init; } = "refuse";
     public bool OthersOff { get; init; } = true;
     public int RestHours { get; init; } = 11;
     public int WeeklyHours { get; init; } = 48;
@@ -35,7 +37,7 @@ public sealed record Schedule
 
     internal const string Columns = """
         team, enabled, zone, week_start as WeekStart, time_clock as TimeClock, open_shifts as OpenShifts, swaps, offers, time_off as TimeOff,
-        copy_activities as CopyActivities, cross_location as CrossLocation, auto_approve as AutoApprove, others_off as OthersOff, rest_hours as RestHours,
+        copy_activities as CopyActivities, cross_location as CrossLocation, auto_approve as AutoApprove, short_staffed as ShortStaffed, others_off as OthersOff, rest_hours as RestHours,
         weekly_hours as WeeklyHours, one_a_day as OneADay, days_in_row as DaysInRow, never_after as NeverAfter, place, version
         """;
 }

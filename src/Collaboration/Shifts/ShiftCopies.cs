@@ -40,12 +40,12 @@ public static class Patterns
 }
 
 /// <summary>Copies of days, weeks and ranges, rotations, imports: drafts, each checked by all rules on top of those laid before it.</summary>
-public sealed class ShiftCopies(Db db, ShiftAccess access)
+public sealed class ShiftCopies(ShiftAccess access, Workforce workforce)
 {
     public const int MostDays = 100;
     public const int Most = 5000;
 
-    public Task<Outcome<Laid>> Copy(Caller caller, Guid team, DateOnly from, int days, DateOnly to, bool activities, string? overriding, CancellationToken stop) => db.In<Outcome<Laid>>(caller.Tenant, caller.Actor, async tx =>
+    public Task<Outcome<Laid>> Copy(Caller caller, Guid team, DateOnly from, int days, DateOnly to, bool activities, string? overriding, CancellationToken stop) => workforce.Guarded<Laid>(caller, team, async (tx, proposal) =>
     {
         var place = await access.Manage(tx, caller, team);
         if (!place.Ok) return place.Problem;
@@ -59,10 +59,10 @@ public sealed class ShiftCopies(Db db, ShiftAccess access)
               and (s.draft or not exists (select from collab.shift d where d.tenant = s.tenant and d.id = s.id and d.draft))
             order by s.starts_at, s.id
             """, new { tx.Tenant, team, start = CoverRules.At(from, 0, zone), end = CoverRules.At(from.AddDays(days), 0, zone) });
-        return await Lay(tx, caller.Person, place.Value, [.. items.Select(i => Patterns.Shifted(i, shift, zone, activities && place.Value.Schedule.CopyActivities, tx.NewId()))], overriding);
+        return await Lay(tx, caller.Person, place.Value, [.. items.Select(i => Patterns.Shifted(i, shift, zone, activities && place.Value.Schedule.CopyActivities, tx.NewId()))], overriding, proposal);
     }, stop);
 
-    public Task<Outcome<Laid>> Rotate(Caller caller, Guid team, Guid? group, IReadOnlyList<PatternDay?> cycle, IReadOnlyList<PatternPerson> people, DateOnly from, int days, string? overriding, CancellationToken stop) => db.In<Outcome<Laid>>(caller.Tenant, caller.Actor, async tx =>
+    public Task<Outcome<Laid>> Rotate(Caller caller, Guid team, Guid? group, IReadOnlyList<PatternDay?> cycle, IReadOnlyList<PatternPerson> people, DateOnly from, int days, string? overriding, CancellationToken stop) => workforce.Guarded<Laid>(caller, team, async (tx, proposal) =>
     {
         var place = await access.Manage(tx, caller, team);
         if (!place.Ok) return place.Problem;
@@ -74,10 +74,10 @@ public sealed class ShiftCopies(Db db, ShiftAccess access)
         if (days is < 1 or > 366 || people.Count == 0 || (long)days * people.Count > Most) return Problem.Unprocessable($"A pattern is laid for 1 to 366 days and at most {Most} person-days.", "days", "pattern-range");
         if (people.Select(p => p.Person).Except(await ShiftAccess.Staff(tx, team)).Any()) return Problem.Unprocessable("Only members of the team can be on its roster; guests cannot.", "person", "not-member");
         if (group is { } g && !await tx.Scalar<bool>("select exists (select from collab.shift_group where tenant = @Tenant and team = @team and id = @g and active)", new { tx.Tenant, team, g })) return Problem.Unprocessable("This group is not of this schedule.", "group", "group-unknown");
-        return await Lay(tx, caller.Person, place.Value, [.. Patterns.Rotation(team, group, cycle, people, from, days, place.Value.Schedule.TimeZone, tx.NewId)], overriding);
+        return await Lay(tx, caller.Person, place.Value, [.. Patterns.Rotation(team, group, cycle, people, from, days, place.Value.Schedule.TimeZone, tx.NewId)], overriding, proposal);
     }, stop);
 
-    internal static async Task<Outcome<Laid>> Lay(Tx tx, Guid? by, ShiftPlace place, IReadOnlyList<ShiftItem> items, string? overriding)
+    internal static async Task<Outcome<Laid>> Lay(Tx tx, Guid? by, ShiftPlace place, IReadOnlyList<ShiftItem> items, string? overriding, Proposal? proposal = null)
     {
         if (items.Count > Most) return Problem.Unprocessable($"At most {Most} shifts are laid at once.", "days", "copy-range");
         if (items.Count == 0) return new Laid(0, []);
@@ -87,6 +87,7 @@ public sealed class ShiftCopies(Db db, ShiftAccess access)
         var staff = (await ShiftAccess.Staff(tx, place.Schedule.Team)).ToHashSet();
         var (laid, not) = Sort(items, workers, staff, place.Schedule, string.IsNullOrWhiteSpace(overriding) ? null : overriding.Trim());
         await ShiftSql.Write(tx, laid, by);
+        proposal?.Add("POST", laid, place.Schedule.Rules);
         if (laid.Count > 0) tx.Publish("shift.drafted", $"schedule/{place.Schedule.Team}", data: new { items = laid.Count });
         return new Laid(laid.Count, not);
     }

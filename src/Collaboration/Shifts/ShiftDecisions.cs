@@ -52,7 +52,7 @@ public sealed class ShiftDecisions(Workforce workforce, ShiftAccess access, Proj
         var mine = act switch { RequestAct.Withdraw => caller.Person == r.Sender, RequestAct.Accept or RequestAct.Decline => caller.Person == r.Recipient, _ => manages };
         if (!mine) return Problem.Forbidden(act switch { RequestAct.Withdraw => "Only whoever asked can take a request back.", RequestAct.Accept or RequestAct.Decline => "Only the colleague who was asked answers this.", _ => "A manager of the schedule decides this." }, "not-yours");
         if (act == RequestAct.Accept && await access.Take(tx, caller, r.Team) is { Ok: false } gone) return gone.Problem;
-        return act is RequestAct.Approve or RequestAct.Deny && await access.Manage(tx, caller, r.Team) is { Ok: false } no ? no.Problem : null;
+        return act is RequestAct.Approve or RequestAct.Deny && await access.Decide(tx, caller, r.Team) is { Ok: false } no ? no.Problem : null;
     }
 
     internal async Task<Outcome<ShiftRequest>> Approve(Tx tx, Schedule schedule, ShiftRequest request, Guid? manager, string message, string? overriding, Dictionary<Guid, ShiftItem>? locked = null)
@@ -127,13 +127,31 @@ public sealed class ShiftDecisions(Workforce workforce, ShiftAccess access, Proj
         var (from, to) = (moves.Min(m => m.Item.StartsAt), moves.Max(m => m.Item.EndsAt));
         var workers = await RosterFacts.Load(tx, r.Team, [.. moves.Select(m => m.To)], from, to, drafts: false);
         var broken = RequestRules.Broken(schedule, workers, moves, tx.Now);
-        return r.Kind is "swap" or "offer" ? [.. broken, .. await Staffing(tx, schedule, moves, workers, from, to)] : broken;
+        return r.Kind switch
+        {
+            "swap" or "offer" => [.. broken, .. await Staffing(tx, schedule, moves, workers, from, to)],
+            "off" => [.. broken, .. await Absence(tx, schedule, r)],
+            _ => broken,
+        };
+    }
+
+    /// <summary>Time off takes nobody's shift away; it may leave fewer people who could work than there must be.</summary>
+    private static async Task<IEnumerable<Broken>> Absence(Tx tx, Schedule schedule, ShiftRequest r)
+    {
+        var (covers, away) = await tx.Query<Cover, ShiftItem>(
+            ("select id, shift_group as \"Group\", weekdays, from_minute as FromMinute, to_minute as ToMinute, people, skill from collab.cover where tenant = @Tenant and team = @Team and skill is null", new { tx.Tenant, schedule.Team }),
+            ($"select {ShiftItem.Columns} from collab.shift s where s.tenant = @Tenant and s.team = @Team and not s.draft and s.kind = 'off' and s.starts_at < @end and s.ends_at > @start",
+                new { tx.Tenant, schedule.Team, start = r.StartsAt!.Value.AddDays(-2), end = r.EndsAt!.Value.AddDays(2) }));
+        if (covers.Count == 0) return [];
+        var staff = await ShiftAccess.Staff(tx, schedule.Team);
+        var groups = (await tx.Query<(Guid Group, Guid Person)>("select m.shift_group, m.person from collab.shift_group_member m join collab.shift_group g on g.tenant = m.tenant and g.id = m.shift_group where m.tenant = @Tenant and g.team = @Team", new { tx.Tenant, schedule.Team })).ToLookup(g => g.Group, g => g.Person);
+        return RequestRules.Absence(schedule, covers, away, Off(r.Id, r), c => c.Group is { } group ? [.. groups[group].Intersect(staff)] : staff, "Staffing");
     }
 
     private static async Task<IEnumerable<Broken>> Staffing(Tx tx, Schedule schedule, IReadOnlyList<Move> moves, Dictionary<Guid, Worker> workers, DateTimeOffset from, DateTimeOffset to)
     {
         var (covers, before) = await tx.Query<Cover, ShiftItem>(
-            ("select id, shift_group as \"Group\", weekdays, from_minute as FromMinute, to_minute as ToMinute, people, skill from collab.cover where tenant = @Tenant and team = @Team and skill is not null", new { tx.Tenant, schedule.Team }),
+            ("select id, shift_group as \"Group\", weekdays, from_minute as FromMinute, to_minute as ToMinute, people, skill from collab.cover where tenant = @Tenant and team = @Team", new { tx.Tenant, schedule.Team }),
             ($"select {ShiftItem.Columns} from collab.shift s where s.tenant = @Tenant and s.team = @Team and not s.draft and s.kind = 'shift' and s.starts_at < @end and s.ends_at > @start",
                 new { tx.Tenant, schedule.Team, start = from.AddDays(-2), end = to.AddDays(2) }));
         if (covers.Count == 0) return [];

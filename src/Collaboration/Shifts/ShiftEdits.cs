@@ -20,12 +20,13 @@ public sealed class ShiftEdits(Db db, ShiftAccess access, Workforce workforce, P
     {
         var place = await access.Manage(tx, caller, team);
         if (!place.Ok) return place.Problem;
-        var kept = await Keep(tx, caller, place.Value, said);
+        var kept = await Keep(tx, caller.Person, place.Value, said);
         if (kept.Ok) proposal.Add(said.Id is null ? "POST" : "PUT", kept.Value);
         return kept;
     }, stop);
 
-    private async Task<Outcome<ShiftItem>> Keep(Tx tx, Caller caller, ShiftPlace place, ShiftSaid said)
+    /// <param name="fresh">The id of a new one that has its id from elsewhere.</param>
+    internal async Task<Outcome<ShiftItem>> Keep(Tx tx, Guid? by, ShiftPlace place, ShiftSaid said, Guid? fresh = null)
     {
         var team = place.Schedule.Team;
         if (ShiftFields.Wrong(said) is { } wrong) return wrong;
@@ -35,7 +36,7 @@ public sealed class ShiftEdits(Db db, ShiftAccess access, Workforce workforce, P
         if (said.Id is not null && before is null) return ShiftSql.Unknown;
         if (before is not null && before.Version != said.Version) return ShiftSql.Stale;
         if (before is not null && before.Kind != said.Kind) return Problem.Unprocessable("A shift stays a shift, an open shift open, time off time off. Take it away and add the other.", "kind", "kind-changed");
-        var next = ShiftFields.Next(said, team, before, tx.NewId);
+        var next = ShiftFields.Next(said, team, before, () => fresh ?? tx.NewId());
         if (said.Kind != "open")
         {
             var worker = (await RosterFacts.Load(tx, team, [said.Person!.Value], said.StartsAt, said.EndsAt, drafts: true))[said.Person.Value];
@@ -43,7 +44,7 @@ public sealed class ShiftEdits(Db db, ShiftAccess access, Workforce workforce, P
             if (broken.Any(b => b.Hard) || (broken.Count > 0 && string.IsNullOrWhiteSpace(said.Override))) return BrokenRules.Refusal(broken);
             next = next with { Override = broken.Count > 0 ? said.Override!.Trim() : null, Overridden = [.. broken.Select(b => b.Words)] };
         }
-        await ShiftSql.Write(tx, next, caller.Person);
+        await ShiftSql.Write(tx, next, by);
         tx.Publish("shift.drafted", $"schedule/{team}", data: new { item = next.Id });
         if (!said.Share) return next;
         var shared = await ShiftSharing.Share(tx, place, [next.Id], notifyTeam: false, project);

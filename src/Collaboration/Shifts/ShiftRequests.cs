@@ -36,9 +36,10 @@ public sealed class ShiftRequests(Workforce workforce, ShiftDecisions decisions,
         if (!schedule.Ok) return schedule.Problem;
         RosterFacts.Lock(tx, r.Recipient is { } other ? [sender, other] : [sender]);
         var broken = await decisions.Broken(tx, schedule.Value, r, shifts);
-        if (broken.Count > 0) return BrokenRules.Refusal(broken);
+        // Where the manager is to be asked about too few people, the request goes to them with it.
+        if (broken.Any(b => b.Rule != "cover" || schedule.Value.ShortStaffed != "ask")) return BrokenRules.Refusal(broken);
         if (!await RequestSql.Add(tx, r)) return Problem.Conflict("You have asked for this already; it waits for an answer.", "request-twice");
-        if (r.Kind == "claim" && schedule.Value.AutoApprove) return await decisions.Approve(tx, schedule.Value, r with { Version = 1 }, manager: null, "", null);
+        if (r.Kind == "claim" && schedule.Value.AutoApprove && broken.Count == 0) return await decisions.Approve(tx, schedule.Value, r with { Version = 1 }, manager: null, "", null);
         await RequestTold.Asked(tx, r, project);
         return r with { Version = 1 };
     }
@@ -75,7 +76,7 @@ public sealed class ShiftRequests(Workforce workforce, ShiftDecisions decisions,
         var staff = await ShiftAccess.Staff(tx, r.Team);
         if (!staff.Contains(r.Sender) && !(r.Kind == "claim" && await FromSibling(tx, schedule, r.Sender, shifts[r.Shift!.Value]))) return ShiftSql.Unknown;
         if (caller is not null && staff.Contains(r.Sender) && await access.Take(tx, caller, r.Team) is { Ok: false } no) return no.Problem;
-        if ((await ShiftAccess.Managers(tx, r.Team)).Contains(r.Sender)) return Problem.Forbidden("Whoever manages a schedule changes it; requests are the members'.", "manager-asks");
+        if (await ShiftAccess.Edits(tx, r.Team, r.Sender)) return Problem.Forbidden("Whoever manages a schedule changes it; requests are the members'.", "manager-asks");
         if (r.Recipient is { } recipient && !staff.Contains(recipient)) return Problem.Unprocessable("The colleague is not of this team.", "recipient", "not-member");
         var on = r.Kind switch { "swap" => schedule.Swaps, "offer" => schedule.Offers, "claim" => schedule.OpenShifts, _ => schedule.TimeOff };
         if (!on) return Problem.Conflict("This team has switched such requests off.", "requests-off");

@@ -25,6 +25,7 @@ internal static class ShiftServices
         services.AddSingleton<RosterSheets>();
         services.AddSingleton<ShiftDoor>();
         services.AddSingleton<ShiftTaskDoor>();
+        services.AddSingleton<ShiftSlotDoor>();
         services.AddSingleton(s => new LiveTopic("schedule", (caller, team, stop) => s.GetRequiredService<Db>().In(caller.Tenant, caller.Actor,
             async tx => await s.GetRequiredService<TeamDoor>().Standing(tx, team, caller.Person) is { Role: >= TeamRole.Member }, stop)));
         services.AddSingleton(new LiveRoute(e => e.Kind.StartsWith("shift.", StringComparison.Ordinal) ? [LiveTopics.Of(e.Tenant, "schedule", e.SubjectId)] : []));

@@ -6,10 +6,10 @@ namespace HealthTeams.Collaboration.Shifts;
 public sealed record Shared(int Items, int People);
 
 /// <summary>SH-20, SH-21: drafts become what all see, and the other way.</summary>
-public sealed class ShiftSharing(Db db, ShiftAccess access, ProjectFhir project)
+public sealed class ShiftSharing(Db db, ShiftAccess access, Workforce workforce, ProjectFhir project)
 {
     /// <summary>Shares the drafts of shifts, open shifts and time off that touch the range, or refuses all of them and says which clash.</summary>
-    public Task<Outcome<Shared>> Share(Caller caller, Guid team, DateTimeOffset from, DateTimeOffset to, bool notifyTeam, CancellationToken stop) => db.In<Outcome<Shared>>(caller.Tenant, caller.Actor, async tx =>
+    public Task<Outcome<Shared>> Share(Caller caller, Guid team, DateTimeOffset from, DateTimeOffset to, bool notifyTeam, CancellationToken stop) => workforce.Guarded<Shared>(caller, team, async (tx, proposal) =>
     {
         var place = await access.Manage(tx, caller, team);
         if (!place.Ok) return place.Problem;
@@ -22,16 +22,19 @@ public sealed class ShiftSharing(Db db, ShiftAccess access, ProjectFhir project)
             update collab.day_note set shared = nullif(draft, ''), draft = null
             where tenant = @Tenant and team = @team and draft is not null and day >= @first and day < @last
             """, new { tx.Tenant, team, first = ShiftRules.Day(from, place.Value.Schedule.Rules), last = ShiftRules.Day(to.AddTicks(-1), place.Value.Schedule.Rules).AddDays(1) });
-        return await Share(tx, place.Value, [.. ids.Distinct()], notifyTeam, project);
+        return await Share(tx, place.Value, [.. ids.Distinct()], notifyTeam, project, proposal);
     }, stop);
 
-    internal static async Task<Outcome<Shared>> Share(Tx tx, ShiftPlace place, IReadOnlyList<Guid> ids, bool notifyTeam, ProjectFhir project)
+    internal static async Task<Outcome<Shared>> Share(Tx tx, ShiftPlace place, IReadOnlyList<Guid> ids, bool notifyTeam, ProjectFhir project, Proposal? proposal = null)
     {
         var team = place.Schedule.Team;
         var faces = await tx.Query<ShiftItem>($"select {ShiftItem.Columns} from collab.shift s where s.tenant = @Tenant and s.team = @team and s.id = any(@ids) order by s.id, s.draft for update",
             new { tx.Tenant, team, ids = ids.ToArray() });
         var drafts = faces.Where(f => f.Draft).ToList();
         if (drafts.Count == 0) return new Shared(0, 0);
+        var known = faces.Where(f => !f.Draft).Select(f => f.Id).ToHashSet();
+        proposal?.Add("DELETE", drafts.Where(d => d.Removed && known.Contains(d.Id)), place.Schedule.Rules);
+        proposal?.Add("PUT", drafts.Where(d => !d.Removed), place.Schedule.Rules);
         var concerned = faces.Select(f => f.Person).OfType<Guid>().Distinct().ToList();
         RosterFacts.Lock(tx, concerned);
         if (await Clashes(tx, place, drafts) is { } clash) return clash;

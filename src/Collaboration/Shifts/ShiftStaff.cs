@@ -131,7 +131,7 @@ public sealed class ShiftStaff(Db db, ShiftAccess access, OutboundHttp http)
         if (!place.Ok) return place.Problem;
         if (!place.Value.Manager) return Problem.Forbidden("Settings are for the owners of the schedule.", "not-manager");
         var covers = await tx.Query<Cover>($"select {CoverColumns} from collab.cover where tenant = @Tenant and team = @team order by from_minute, id", new { tx.Tenant, team });
-        var owners = await tx.Query<Guid>("select person from collab.schedule_owner where tenant = @Tenant and team = @team", new { tx.Tenant, team });
+        var owners = (await tx.Query<(Guid, bool, bool, bool)>("select person, may_edit, may_approve, may_hours from collab.schedule_owner where tenant = @Tenant and team = @team", new { tx.Tenant, team })).Select(o => new ScheduleOwner(o.Item1, o.Item2, o.Item3, o.Item4)).ToList();
         var hook = await tx.OneOrNone<WorkforceHook>($"select {Workforce.Columns} from collab.workforce where tenant = @Tenant and team = @team", new { tx.Tenant, team });
         var skills = await tx.Query<(Guid Person, string Skill, DateOnly? Until)>("select s.person, s.skill, s.until from collab.person_skill s join collab.team_member m on m.tenant = s.tenant and m.person = s.person and m.team = @team where s.tenant = @Tenant order by s.skill", new { tx.Tenant, team });
         var roster = await Rosters.Read(tx, place.Value, caller.Person, ShiftRules.Day(tx.Now, place.Value.Schedule.Rules), 1);
@@ -150,4 +150,4 @@ public sealed class ShiftStaff(Db db, ShiftAccess access, OutboundHttp http)
 }
 
 /// <summary>All that settings show. The hook without its secret.</summary>
-public sealed record ShiftSettings(Roster Roster, IReadOnlyList<Cover> Covers, IReadOnlyList<Guid> Owners, WorkforceHook? Hook, ILookup<Guid, (string Skill, DateOnly? Until)> Skills);
+public sealed record ShiftSettings(Roster Roster, IReadOnlyList<Cover> Covers, IReadOnlyList<ScheduleOwner> Owners, WorkforceHook? Hook, ILookup<Guid, (string Skill, DateOnly? Until)> Skills);

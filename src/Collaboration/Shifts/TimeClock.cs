@@ -130,7 +130,7 @@ public sealed class TimeClock(Db db, ShiftAccess access, HandoverDoor handovers)
         var place = await access.Take(tx, caller, card.Team);
         if (!place.Ok) return place.Problem.Status == 404 ? unknown : place.Problem;
         var own = card.Person == caller.Person;
-        if (!own && !place.Value.Manager) return unknown;
+        if (!own && !place.Value.SeesHours) return unknown;
         if (card.Version != version) return ShiftSql.Stale;
         var next = how(card, own, tx.Now);
         if (!next.Ok) return next.Problem;
@@ -150,7 +150,7 @@ public sealed class TimeClock(Db db, ShiftAccess access, HandoverDoor handovers)
         if (!place.Ok) return place.Problem;
         var cards = await tx.Query<TimeCard>($"""
             select {TimeCard.Columns} from collab.time_card where tenant = @Tenant and team = @team and in_at >= @from and in_at < @to and (@Manager or person = @Person) order by in_at
-            """, new { tx.Tenant, team, from, to, place.Value.Manager, caller.Person });
+            """, new { tx.Tenant, team, from, to, Manager = place.Value.SeesHours, caller.Person });
         var names = await tx.Query<People.Person>("select id, kind, family, given, title from collab.person where tenant = @Tenant and id = any(@people)", new { tx.Tenant, people = cards.Select(c => c.Person).Distinct().ToArray() });
         return new TimeSheet(place.Value, cards, names.ToDictionary(n => n.Id, n => n.Display));
     }, stop);

@@ -32,13 +32,48 @@ internal sealed class Proposal
 {
     public List<object> Changes { get; } = [];
 
-    public void Add(string method, ShiftItem i) => Changes.Add(new
+    /// <summary>What kind each change is of, in their order, and what people call the thing.</summary>
+    public List<string> Entities { get; } = [];
+    public Dictionary<string, string> Names { get; } = [];
+
+    public static string Entity(string kind) => kind switch { "open" => "openShift", "off" => "timeOff", _ => "shift" };
+
+    /// <summary>Many at once, each by its name in a refusal.</summary>
+    public void Add(string method, IEnumerable<ShiftItem> items, RosterRules rules)
+    {
+        foreach (var i in items)
+        {
+            Add(method, i);
+            Names[i.Id.ToString()] = $"{(i.Label.Length > 0 ? i.Label : i.Kind)} {ShiftRules.Moment(i.StartsAt, rules)}";
+        }
+    }
+
+    /// <summary>Without what this system is not asked about.</summary>
+    public Proposal Of(IReadOnlyCollection<string> supported)
+    {
+        var some = new Proposal();
+        foreach (var (change, entity) in Changes.Zip(Entities).Where(c => supported.Contains(c.Second)))
+        {
+            some.Changes.Add(change);
+            some.Entities.Add(entity);
+        }
+        foreach (var (id, name) in Names) some.Names[id] = name;
+        return some;
+    }
+
+    public void Add(string method, ShiftItem i) => Add(Entity(i.Kind), new
     {
         id = i.Id, method, url = $"/{(i.Kind == "open" ? "openshifts" : i.Kind == "off" ? "timesoff" : "shifts")}/{i.Id}",
         body = new { i.Id, userId = i.Person, schedulingGroupId = i.Group, timeOffReasonId = i.Reason, startDateTime = i.StartsAt, endDateTime = i.EndsAt, displayName = i.Label, openSlotCount = i.Slots, i.Skills },
     });
 
-    public void Add(string method, ShiftRequest r) => Changes.Add(new
+    private void Add(string entity, object change)
+    {
+        Changes.Add(change);
+        Entities.Add(entity);
+    }
+
+    public void Add(string method, ShiftRequest r) => Add(ShiftRequests.Entity(r.Kind), new
     {
         id = r.Id, method, url = $"/{r.Kind}requests/{r.Id}",
         body = new { r.Id, r.State, r.AssignedTo, senderUserId = r.Sender, recipientUserId = r.Recipient, senderShiftId = r.Shift, recipientShiftId = r.OtherShift, startDateTime = r.StartsAt, endDateTime = r.EndsAt, timeOffReasonId = r.Reason },
@@ -70,6 +105,31 @@ public sealed class Workforce(Db db, OutboundHttp http)
         }, stop);
     }
 
+    public const int MostAsked = 1000;
+
+    /// <summary>The same for what changes many things at once (sharing, copies, rotations, files): one question with all of them; one no keeps nothing, and each is named.</summary>
+    internal async Task<Outcome<T>> Guarded<T>(Caller caller, Guid team, Func<Tx, Proposal, Task<Outcome<T>>> work, CancellationToken stop)
+    {
+        if (await db.In(caller.Tenant, Actor.Product, tx => Connected(tx, team), stop) is { } hook && hook.Supports.Intersect(Batched).Any())
+        {
+            var proposal = new Proposal();
+            var tried = await db.Aside(caller.Tenant, tx => work(tx, proposal), stop);
+            if (!tried.Ok) return tried.Problem;
+            var asked = proposal.Of(hook.Supports);
+            if (asked.Changes.Count > MostAsked) return Problem.Unprocessable($"The workforce system is asked about at most {MostAsked} shifts at once: take fewer days.", "days", "workforce-many");
+            if (asked.Changes.Count > 0 && await Veto(hook, caller.Tenant, team, string.Join(',', asked.Entities.Distinct()), asked, stop) is { } no) return no;
+        }
+        return await db.In(caller.Tenant, caller.Actor, async tx =>
+        {
+            var done = await work(tx, new Proposal());
+            return done.Ok ? done : tx.Abandon(done);
+        }, stop);
+    }
+
+    private static readonly string[] Batched = ["shift", "openShift", "timeOff"];
+
+    private static Task<WorkforceHook?> Connected(Tx tx, Guid team) => tx.OneOrNone<WorkforceHook>($"select {Columns} from collab.workforce where tenant = @Tenant and team = @team", new { tx.Tenant, team });
+
     /// <summary>For what comes by FHIR: its transaction is open already.</summary>
     internal async Task<Problem?> Ask(Tx tx, Guid team, string entity, Proposal proposal) =>
         await Hook(tx, team, entity) is { } hook ? await Veto(hook, tx.Tenant, team, entity, proposal, tx.Stop) : null;
@@ -77,7 +137,7 @@ public sealed class Workforce(Db db, OutboundHttp http)
     private Task<WorkforceHook?> Hook(int tenant, Guid team, string entity, CancellationToken stop) => db.In(tenant, Actor.Product, tx => Hook(tx, team, entity), stop);
 
     private static async Task<WorkforceHook?> Hook(Tx tx, Guid team, string entity) =>
-        await tx.OneOrNone<WorkforceHook>($"select {Columns} from collab.workforce where tenant = @Tenant and team = @team", new { tx.Tenant, team }) is { } hook && hook.Supports.Contains(entity) ? hook : null;
+        await Connected(tx, team) is { } hook && hook.Supports.Contains(entity) ? hook : null;
 
     internal const string Columns = "url, api_version as ApiVersion, protocol, secret, supports, eligibility, on_silence as OnSilence";
 
@@ -88,18 +148,19 @@ public sealed class Workforce(Db db, OutboundHttp http)
         {
             return hook.OnSilence == "allow" ? null : new Problem(503, "workforce-silent", "The workforce system did not answer, and this schedule changes nothing without it. Try again in a moment.");
         }
-        return Words(answer.Value.Status, answer.Value.Body) is { } words ? Problem.Unprocessable(words, null, "workforce-veto") : null;
+        return Words(answer.Value.Status, answer.Value.Body, proposal.Names) is { } words ? Problem.Unprocessable(words, null, "workforce-veto") : null;
     }
 
     /// <summary>Null is a yes. Otherwise the system's own words, which the person is told.</summary>
-    internal static string? Words(int status, string body)
+    /// <param name="names">By the id of a change: so that each no is of something.</param>
+    internal static string? Words(int status, string body, IReadOnlyDictionary<string, string>? names = null)
     {
         try
         {
             using var json = JsonDocument.Parse(body);
             if (json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("responses", out var all) && all.ValueKind == JsonValueKind.Array)
             {
-                var said = all.EnumerateArray().Where(r => r.ValueKind == JsonValueKind.Object && r.TryGetProperty("status", out var s) && s.TryGetInt32(out var n) && n >= 300).Select(Message).ToList();
+                var said = all.EnumerateArray().Where(r => r.ValueKind == JsonValueKind.Object && r.TryGetProperty("status", out var s) && s.TryGetInt32(out var n) && n >= 300).Select(r => Named(r, names) + Message(r)).ToList();
                 return said.Count > 0 ? Short(string.Join(" ", said)) : status < 300 ? null : Short($"The workforce system refused this ({status}).");
             }
         }
@@ -110,11 +171,14 @@ public sealed class Workforce(Db db, OutboundHttp http)
         return status < 300 ? null : $"The workforce system refused this ({status}).";
     }
 
+    private static string Named(JsonElement response, IReadOnlyDictionary<string, string>? names) =>
+        names is not null && response.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String && names.TryGetValue(id.GetString()!, out var name) ? $"{name}: " : "";
+
     private static string Message(JsonElement response) =>
         response.TryGetProperty("body", out var body) && body.ValueKind == JsonValueKind.Object && body.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object
             && error.TryGetProperty("message", out var message) && message.ValueKind == JsonValueKind.String ? message.GetString()! : "The workforce system refused this.";
 
-    private static string Short(string words) => words.Length > 500 ? words[..500] : words;
+    private static string Short(string words) => words.Length > 2000 ? words[..1999] + "…" : words;
 
     /// <summary>Which of these shifts the workforce system would let change hands; all of them when it is not asked or silent.</summary>
     public async Task<IReadOnlySet<Guid>> Eligible(int tenant, Guid team, string entity, Guid shift, IReadOnlyList<Guid> candidates, CancellationToken stop)

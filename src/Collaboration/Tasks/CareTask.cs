@@ -8,7 +8,9 @@ namespace HealthTeams.Collaboration.Tasks;
 public enum Progress { NotStarted, InProgress, Waiting, Deferred, AwaitingApproval, Completed, Closed }
 
 /// <summary>TK-06: what must be there before a task can be completed.</summary>
-public sealed record Needs(bool Checklist, bool Photo, Guid? Approver, string? Form)
+/// <param name="Approver">One person's word on the task's page.</param>
+/// <param name="Chain">Or an approval asked by this template.</param>
+public sealed record Needs(bool Checklist, bool Photo, Guid? Approver, string? Form, Guid? Chain = null)
 {
     public static readonly Needs Nothing = new(false, false, null, null);
 }
@@ -50,10 +52,14 @@ public sealed record CareTask
     public bool NeedsChecklist { get; init; }
     public bool NeedsPhoto { get; init; }
     public Guid? Approver { get; init; }
+    public Guid? Chain { get; init; }
+    public Guid? Approval { get; init; }
     public DateTimeOffset? ApprovedAt { get; init; }
     public string? Form { get; init; }
     public string? Answers { get; init; }
     public DateTimeOffset? AnsweredAt { get; init; }
+    public Guid? AnsweredBy { get; init; }
+    public string? ResponseId { get; init; }
     public Guid? Series { get; init; }
     public int? Occurrence { get; init; }
     public Guid? ListItem { get; init; }
@@ -75,7 +81,7 @@ public sealed record CareTask
 
     public Progress Progress => TaskRules.ProgressOf(Status, Hold);
     public bool Open => TaskRules.IsOpen(Status);
-    public Needs Needs => new(NeedsChecklist, NeedsPhoto, Approver, Form);
+    public Needs Needs => new(NeedsChecklist, NeedsPhoto, Approver, Form, Chain);
     public bool Late(DateTimeOffset now) => Open && DueAt < now;
 
     public PatientFacts? Facts => Patient is null ? null

@@ -21,6 +21,7 @@ internal static class HearTask
         }
         if (await TaskRow.Wrong(tx, said with { Assignees = [] }, heard.Team, null, zone) is { } wrong) return wrong with { Where = "Task" };
         var id = await TaskRow.Insert(tx, said, heard.Team, null, zone, new RowOrigin { FhirId = heard.FhirId, Status = heard.Status, Hold = heard.Status == "on-hold" ? "waiting" : null });
+        if (await Comments(tx, id, heard) is { } foreign) return foreign;
         TaskSql.Tell(tx, (await TaskSql.Find(tx, id))!, "created");
         if (said.Patient is { } patient) await ListDoor.LookAgain(tx, [patient]);
         return null;
@@ -57,10 +58,11 @@ internal static class HearTask
         if (task.Team is not null && await TaskRow.WrongAssignees(tx, said.Assignees, task.Team) is { } stranger) return stranger with { Where = "Task.owner" };
         await TaskRow.Update(tx, task, said, zone);
         await Checklist(tx, task.Id, heard);
+        if (await Comments(tx, task.Id, heard) is { } foreign) return foreign;
         if (heard.Status == "completed" && task.Status != "completed")
         {
             if (TaskProgress.Missing((await TaskSql.Find(tx, task.Id))!) is { } missing) return missing with { Where = "Task.status", Code = "business-rule" };
-            if (task.Approver is not null) return Problem.Unprocessable("This task is completed by its approver's yes, given on its page.", "Task.status", "business-rule");
+            if (task.Approver is not null || task.Chain is not null) return Problem.Unprocessable("This task is completed by its approver's yes, given on its page.", "Task.status", "business-rule");
         }
         if (heard.Status != task.Status) await TaskProgress.SetStatus(tx, task, heard.Status, heard.Status == "on-hold" ? "waiting" : null);
         // Where what was sent and what is true here differ, the next version says it.
@@ -75,6 +77,34 @@ internal static class HearTask
         var known = await tx.Query<string>("select title from collab.task_check where tenant = @Tenant and task = @task", new { tx.Tenant, task });
         await TaskRow.AddChecks(tx, task, [.. heard.Checks.Except(known)]);
         if (heard.Ticked.Count > 0) await tx.Execute("update collab.task_check set checked_at = @Now where tenant = @Tenant and task = @task and checked_at is null and title = any(@ticked)", new { tx.Tenant, tx.Now, task, ticked = heard.Ticked.ToArray() });
+    }
+
+    /// <summary>Signed notes that are not here yet become comments. What was said once stays; nobody writes in another's name with their own token.</summary>
+    private static async Task<Problem?> Comments(Tx tx, Guid task, TaskHeard heard)
+    {
+        if (heard.Comments.Count == 0) return null;
+        var known = (await tx.Query<(string Text, DateTimeOffset At)>("select text, at from collab.task_comment where tenant = @Tenant and task = @task", new { tx.Tenant, task }))
+            .GroupBy(c => c.Text).ToDictionary(g => g.Key, g => g.Select(c => c.At.ToUnixTimeMilliseconds()).ToHashSet());
+        var news = heard.Comments.Where(c => !known.TryGetValue(c.Text, out var at) || (c.At is { } when && !at.Contains(when.ToUnixTimeMilliseconds()))).DistinctBy(c => (c.Text, c.At)).ToList();
+        if (news.Count == 0) return null;
+        if (known.Count + news.Count > 500) return Problem.Unprocessable("A task takes at most 500 comments by FHIR.", "Task.note", "business-rule");
+        var authors = await PeopleSql.FindOrMake(tx, [.. news.Select(c => c.Author).OfType<PersonSaid>()]);
+        var next = 0;
+        var by = news.Select(c => c.Author is null ? (Guid?)null : authors[next++].Id).ToList();
+        if (tx.Actor.Caller is { Kind: CallerKind.Staff, Person: { } me })
+        {
+            if (by.Any(p => p is not null && p != me) || news.Any(c => c.Author is null && c.Name is not null)) return Problem.Forbidden("A comment is written in one's own name.", "not-yours") with { Where = "Task.note.author" };
+            by = [.. by.Select(_ => (Guid?)me)];
+        }
+        await tx.Execute("""
+            insert into collab.task_comment (tenant, id, task, person, said_by, text, at)
+            select @Tenant, c.id, @task, c.person, c.name, c.text, c.at from unnest(@ids, @by, @names, @texts, @times) as c (id, person, name, text, at)
+            """, new
+        {
+            tx.Tenant, task, ids = news.Select(_ => tx.NewId()).ToArray(), by = by.ToArray(), texts = news.Select(c => c.Text).ToArray(),
+            names = news.Select((c, i) => by[i] is null ? c.Name : null).ToArray(), times = news.Select(c => (c.At is { } at && at < tx.Now ? at : tx.Now).UtcDateTime).ToArray(),
+        });
+        return null;
     }
 
     private static async Task<TaskSaid> Said(Tx tx, TaskHeard heard, TimeZoneInfo zone, TaskSaid before)

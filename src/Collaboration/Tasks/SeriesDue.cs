@@ -54,6 +54,7 @@ public sealed class SeriesDue(Db db, TaskDesk desk, ILogger<SeriesDue> log) : ID
             update collab.task_series set next_occurrence = next_occurrence + 1, next_day = @nextDay, make_at = @makeAt, stopped_at = case when @nextDay is null then @Now end
             where tenant = @Tenant and id = @id
             """, new { tx.Tenant, tx.Now, id, nextDay, makeAt = nextDay is { } on ? MakeAt(on, series.AheadDays, zone) : (DateTimeOffset?)null });
+        if (nextDay is null) await desk.PublishSeries(tx, id, series.Team);
     }
 
     /// <summary>At the beginning of the hospital's day, so many days before.</summary>

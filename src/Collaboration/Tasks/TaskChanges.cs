@@ -69,7 +69,7 @@ public sealed class TaskChanges(TaskDesk desk)
     private async Task<Problem?> NeedsKept(Tx tx, Caller caller, CareTask task, Needs said)
     {
         var (now, then) = (task.Needs with { Form = null }, said with { Form = null });
-        var eased = (now.Checklist && !then.Checklist) || (now.Photo && !then.Photo) || (now.Approver is not null && then.Approver != now.Approver) || (task.Form is not null && FormLines.Print(task.Questions) != FormLines.Print(new CareTask { Form = said.Form }.Questions));
+        var eased = (now.Checklist && !then.Checklist) || (now.Photo && !then.Photo) || (now.Approver is not null && then.Approver != now.Approver) || (now.Chain is not null && then.Chain != now.Chain) || (task.Form is not null && FormLines.Print(task.Questions) != FormLines.Print(new CareTask { Form = said.Form }.Questions));
         if (!eased || task.Team is not { } team || task.CreatedBy == caller.Person) return null;
         return await desk.Teams.Standing(tx, team, caller.Person) is { Role: TeamRole.Owner } ? null
             : Problem.Forbidden("What this task needs to be done is changed by who made it, or by an owner of the team.", "task-needs");

@@ -1,3 +1,4 @@
+using HealthTeams.Collaboration.Approvals;
 using HealthTeams.Collaboration.PatientLists;
 using HealthTeams.Collaboration.Teams;
 using HealthTeams.Platform.Tenants;
@@ -8,7 +9,7 @@ namespace HealthTeams.Collaboration.Tasks;
 /// How every change of a task goes: its lock, who may, the version that was seen (TK-11), the change, its history, event
 /// and FHIR version in one transaction. Outsiders are told that there is no such task.
 /// </summary>
-public sealed class TaskDesk(Db db, TeamDoor teams, TenantDirectory tenants, ProjectFhir project)
+public sealed class TaskDesk(Db db, TeamDoor teams, TenantDirectory tenants, ProjectFhir project, Lazy<ApprovalDoor> approvals)
 {
     public static readonly Problem Unknown = Problem.NotFound("There is no such task for you.", "task-unknown");
 
@@ -38,11 +39,15 @@ public sealed class TaskDesk(Db db, TeamDoor teams, TenantDirectory tenants, Pro
         TaskSql.Tell(tx, after, what, before.Board, before.Assignees);
         // Lists count what is open about a patient.
         if (Open(before) != Open(after)) await ListDoor.LookAgain(tx, [.. new[] { before.Patient, after.Patient }.OfType<Guid>().Distinct()]);
+        // Taken back, cancelled or deleted while several were asked: nobody is asked further.
+        if (before is { Progress: Progress.AwaitingApproval, Approval: { } asked } && (after.Progress != Progress.AwaitingApproval || after.DeletedAt is not null)) await approvals.Value.Withdraw(tx, asked);
         if (after.Owner is null) await project(tx, "task", after.Id);
         return after;
     }
 
     private static Guid? Open(CareTask task) => task.DeletedAt is null && TaskRules.IsOpen(task.Status) ? task.Patient : null;
+    /// <summary>A team's series in FHIR; one of one's own is nobody else's business.</summary>
+    internal Task PublishSeries(Tx tx, Guid series, Guid? team) => team is null ? Task.CompletedTask : project(tx, "task-series", series);
 
     /// <summary>Guests of a team reach what is assigned to them; a task without a team is its owner's or its assignees'.</summary>
     public async Task<Problem?> May(Tx tx, Caller caller, CareTask task, TeamRole atLeast, bool change = false)

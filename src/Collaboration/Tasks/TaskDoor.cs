@@ -1,5 +1,7 @@
+using HealthTeams.Collaboration.Forms;
 using HealthTeams.Collaboration.PatientLists;
 using HealthTeams.Collaboration.People;
+using HealthTeams.Collaboration.Teams;
 
 namespace HealthTeams.Collaboration.Tasks;
 
@@ -8,7 +10,14 @@ namespace HealthTeams.Collaboration.Tasks;
 /// <param name="Team">When its owner is a team.</param>
 public sealed record TaskHeard(
     string FhirId, string Status, string? Title, string? Notes, short Priority, DateTimeOffset? Start, bool StartIsDay, DateTimeOffset? Due, bool DueIsDay,
-    PersonSaid? Patient, Guid? Team, IReadOnlyList<PersonSaid> Assignees, IReadOnlyList<string> Checks, IReadOnlyList<string> Ticked);
+    PersonSaid? Patient, Guid? Team, IReadOnlyList<PersonSaid> Assignees, IReadOnlyList<string> Checks, IReadOnlyList<string> Ticked)
+{
+    public IReadOnlyList<CommentHeard> Comments { get; init; } = [];
+}
+
+/// <summary>A note somebody signed.</summary>
+/// <param name="Author">Null when it is nobody we know; then perhaps a name.</param>
+public sealed record CommentHeard(string Text, DateTimeOffset? At, PersonSaid? Author, string? Name);
 
 /// <summary>The public door of tasks: for the gateway, and for the slices that make tasks or decide on them.</summary>
 public sealed class TaskDoor(TaskDesk desk)
@@ -33,6 +42,26 @@ public sealed class TaskDoor(TaskDesk desk)
     public static Task<Guid?> Known(Tx tx, string fhirId) => tx.Scalar<Guid?>("""
         select id from collab.task where tenant = @Tenant and (fhir_id = @fhirId or (fhir_id is null and owner is null and id = @id)) limit 1
         """, new { tx.Tenant, fhirId, id = Guid.TryParse(fhirId, out var id) ? id : Guid.Empty });
+
+    /// <summary>The task whose form a QuestionnaireResponse fills: a page's has the task's id, what came by FHIR is kept with it.</summary>
+    public static Task<Guid?> OfResponse(Tx tx, string response) => tx.Scalar<Guid?>("""
+        select id from collab.task where tenant = @Tenant and (response_id = @response or (id = @id and owner is null and answers is not null)) limit 1
+        """, new { tx.Tenant, response, id = Guid.TryParse(response, out var id) ? id : Guid.Empty });
+
+    public static async Task<IReadOnlyList<Question>?> Form(Tx tx, Guid task) =>
+        await tx.Scalar<string>("select form::text from collab.task where tenant = @Tenant and id = @task", new { tx.Tenant, task }) is { } form ? Question.Of(form) : null;
+
+    /// <summary>A QuestionnaireResponse fills the task's form. By a person's own token it is that person's, whatever author it names.</summary>
+    public async Task<Problem?> Fill(Tx tx, Guid id, string response, IReadOnlyDictionary<string, string> answers, PersonSaid? author)
+    {
+        if (await TaskSql.Lock(tx, id) is not { DeletedAt: null } task) return TaskDesk.Unknown;
+        if (tx.Actor.Caller is { Kind: CallerKind.Staff } caller ? await desk.May(tx, caller, task, TeamRole.Guest, change: true) is { } refused : (refused = await HearTask.May(tx, task, desk)) is not null) return refused;
+        var by = tx.Actor.Caller is { Kind: CallerKind.Staff } person ? person.Person : author is null ? (Guid?)null : (await PeopleSql.FindOrMake(tx, author)).Id;
+        var filled = await FillForm.Run(tx, task, answers, by, response);
+        if (!filled.Ok) return filled.Problem;
+        await desk.Publish(tx, task, filled.Value!);
+        return null;
+    }
 
     /// <summary>The answer to a task that waits for approval, from wherever the approval was given: in the same transaction as that.</summary>
     public async Task<Problem?> Decide(Tx tx, Guid task, Guid approver, bool yes, string? reason)
@@ -78,6 +107,14 @@ public sealed class TaskDoor(TaskDesk desk)
         where tenant = @Tenant and team = @team and patient = any(@patients) and deleted_at is null and status not in ('rejected', 'failed', 'completed', 'cancelled', 'entered-in-error')
         group by patient
         """, new { tx.Tenant, team, patients = patients.ToArray() });
+
+    /// <summary>The approval of several that the task waits for has ended.</summary>
+    internal async Task ApprovalOver(Tx tx, Guid approval, bool yes, string? said)
+    {
+        if (await tx.Scalar<Guid?>("select id from collab.task where tenant = @Tenant and approval = @approval", new { tx.Tenant, approval }) is not { } id) return;
+        if (await TaskSql.Lock(tx, id) is not { Progress: Progress.AwaitingApproval } task || task.Approval != approval) return;
+        await desk.Publish(tx, task, await TaskProgress.Decided(tx, task, yes, said));
+    }
 
     /// <summary>What is open about these patients in a team: for lists and handovers.</summary>
     public Task<IReadOnlyList<OpenTask>> OpenAbout(Tx tx, Guid team, IReadOnlyCollection<Guid> patients) => tx.Query<OpenTask>("""

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using HealthTeams.Collaboration.Activity;
 using HealthTeams.Collaboration.Teams;
 using HealthTeams.Platform.Blobs;
@@ -97,18 +96,7 @@ public sealed class TaskParts(TaskDesk desk, BlobStore blobs)
 
     /// <summary>Answers to the task's form; all that is wrong is said at once.</summary>
     public Task<Outcome<CareTask>> Answer(Caller caller, Guid id, IReadOnlyDictionary<string, string> typed, CancellationToken stop) =>
-        desk.Change(caller, id, null, TeamRole.Guest, async (tx, task) =>
-        {
-            if (task.Form is null) return Problem.Unprocessable("This task has no form.", null, "task-form");
-            if (!task.Open) return Ended(task);
-            var wrong = task.Questions.Select(q => q.Fault(typed.GetValueOrDefault(q.Key)?.Trim() ?? "")).OfType<string>().ToList();
-            if (wrong.Count > 0) return Problem.Unprocessable(string.Join(" ", wrong), "answers", "task-answers");
-            var answers = task.Questions.Where(q => !string.IsNullOrWhiteSpace(typed.GetValueOrDefault(q.Key))).ToDictionary(q => q.Key, q => typed[q.Key].Trim());
-            await tx.Execute("update collab.task set answers = @json::jsonb, answered_at = @Now, answered_by = @by where tenant = @Tenant and id = @id",
-                new { tx.Tenant, tx.Now, id, by = caller.Person, json = JsonSerializer.Serialize(answers, JsonSerializerOptions.Web) });
-            await TaskSql.Happened(tx, id, "answered");
-            return "changed";
-        }, stop);
+        desk.Change(caller, id, null, TeamRole.Guest, (tx, task) => FillForm.Run(tx, task, typed, caller.Person, null), stop);
 
     /// <summary>Puts it on my day's page, or takes it off. Mine alone: nobody is told.</summary>
     public async Task<Outcome<bool>> MyDay(Caller caller, Guid id, bool on, CancellationToken stop)
@@ -130,5 +118,5 @@ public sealed class TaskParts(TaskDesk desk, BlobStore blobs)
     private static bool Sound(string? url) => url?.Trim() is { Length: > 1 and <= 2000 } u && !u.Any(char.IsControl)
         && (u[0] == '/' ? u[1] is not ('/' or '\\') : Uri.TryCreate(u, UriKind.Absolute, out var at) && at.Scheme is "http" or "https" && u.StartsWith("http", StringComparison.Ordinal));
 
-    private static Problem Ended(CareTask task) => Problem.Conflict($"This task is {task.Status}: reopen it first.", "task-ended");
+    internal static Problem Ended(CareTask task) => Problem.Conflict($"This task is {task.Status}: reopen it first.", "task-ended");
 }

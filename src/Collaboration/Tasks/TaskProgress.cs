@@ -1,10 +1,11 @@
 using HealthTeams.Collaboration.Activity;
+using HealthTeams.Collaboration.Approvals;
 using HealthTeams.Collaboration.Teams;
 
 namespace HealthTeams.Collaboration.Tasks;
 
 /// <summary>How a task moves on (TK-02) and what must be there before it is done (TK-06).</summary>
-public sealed class TaskProgress(TaskDesk desk)
+public sealed class TaskProgress(TaskDesk desk, ApprovalDoor approvals)
 {
     public async Task<Outcome<CareTask>> Set(Caller caller, Guid id, int seen, Progress progress, CancellationToken stop)
     {
@@ -20,7 +21,7 @@ public sealed class TaskProgress(TaskDesk desk)
         }, stop);
     }
 
-    /// <summary>Done, if nothing is missing; with an approver, it waits for that person's yes.</summary>
+    /// <summary>Done, if nothing is missing; with an approver, it waits for that person's yes, with an approval of several for its end.</summary>
     public Task<Outcome<CareTask>> Complete(Caller caller, Guid id, int seen, CancellationToken stop) =>
         desk.Change(caller, id, seen, TeamRole.Guest, async (tx, task) =>
         {
@@ -31,6 +32,14 @@ public sealed class TaskProgress(TaskDesk desk)
             {
                 await SetStatus(tx, task, "on-hold", "approval");
                 await Notices.Tell(tx, [approver], "task.approval", $"/tasks/{id}", new { title = task.Title, by = caller.Display }, $"task/{id}/approval/{tx.Now.UtcTicks}");
+                return "submitted";
+            }
+            if (task is { Chain: { } chain, Team: { } team })
+            {
+                await SetStatus(tx, task, "on-hold", "approval");
+                var asked = await approvals.Ask(tx, caller.Person ?? default, chain, task.Title, $"/tasks/{id}", $"Task/{task.FhirId ?? id.ToString()}", team, task.Patient);
+                if (!asked.Ok) return asked.Problem;
+                await tx.Execute("update collab.task set approval = @Value where tenant = @Tenant and id = @id", new { tx.Tenant, id, asked.Value });
                 return "submitted";
             }
             await SetStatus(tx, task, "completed", null);
@@ -48,6 +57,11 @@ public sealed class TaskProgress(TaskDesk desk)
         if (task.Approver != by) return Problem.Forbidden("Another person was asked to approve this.", "task-approver");
         if (!yes && string.IsNullOrWhiteSpace(reason)) return Problem.Unprocessable("Say what is missing, so that it can be mended.", "reason", "task-reason");
         if (reason?.Length > 4000) return Problem.Unprocessable("A reason has at most 4,000 characters.", "reason", "task-reason");
+        return await Decided(tx, task, yes, reason);
+    }
+
+    internal static async Task<string> Decided(Tx tx, CareTask task, bool yes, string? reason)
+    {
         await SetStatus(tx, task, yes ? "completed" : "in-progress", null);
         if (yes) await tx.Execute("update collab.task set approved_at = @Now where tenant = @Tenant and id = @Id", new { tx.Tenant, tx.Now, task.Id });
         await TaskSql.Happened(tx, task.Id, yes ? "approved" : "sent-back", null, reason);
@@ -74,7 +88,7 @@ public sealed class TaskProgress(TaskDesk desk)
     public static Problem? Missing(CareTask task)
     {
         var unmet = TaskRules.Unmet(task.Needs, task.Checks, task.Checked, task.Photos, task.AnsweredAt is not null);
-        return unmet.Count == 0 ? null : Problem.Unprocessable($"Not yet done: {string.Join("; ", unmet)}.", null, "task-unmet");
+        return unmet.Count == 0 ? null : Problem.Unprocessable($"Not yet done: {ProblemText.Row("; ", unmet)}.", null, "task-unmet");
     }
 
     internal static async Task SetStatus(Tx tx, CareTask task, string status, string? hold)

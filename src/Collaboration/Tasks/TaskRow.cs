@@ -1,4 +1,5 @@
 using HealthTeams.Collaboration.Activity;
+using HealthTeams.Collaboration.Approvals;
 
 namespace HealthTeams.Collaboration.Tasks;
 
@@ -29,8 +30,10 @@ internal static class TaskRow
               or exists (select from collab.message_delivery d where d.tenant = m.tenant and d.message = m.id and d.recipient = @me)))
             """, new { tx.Tenant, message, me })) wrong.Add(Problem.Unprocessable("There is no such message for you.", "message", "message-unknown"));
         if (team is null && said.Needs.Approver is not null) wrong.Add(Problem.Unprocessable("A task of one's own waits for nobody's approval.", "approver", "task-approver"));
+        if (said.Needs is { Chain: not null, Approver: not null }) wrong.Add(Problem.Unprocessable("One person approves it, or an approval of several: choose one of them.", "approver", "task-approver"));
+        if (said.Needs.Chain is { } chain && (team is not { } of || (await ApprovalDoor.Choices(tx, of)).All(c => c.Id != chain))) wrong.Add(Problem.Unprocessable("This team has no such approval to ask.", "chain", "task-approver"));
         if (await WrongAssignees(tx, [.. said.Assignees, .. said.Needs.Approver is { } a ? [a] : (Guid[])[]], team, me) is { } people) wrong.Add(people);
-        return wrong switch { [] => null, [var one] => one, [var first, ..] => first with { Detail = string.Join(" ", wrong.Select(w => w.Detail)) } };
+        return wrong.Count == 0 ? null : Problem.All(wrong);
     }
 
     /// <summary>A task is given to people of its team; whoever is none is named.</summary>
@@ -51,16 +54,16 @@ internal static class TaskRow
         var id = tx.NewId();
         await tx.Execute("""
             insert into collab.task (tenant, id, fhir_id, team, board, bucket, owner, title, notes, place, priority, status, hold, start_day, start_minute, start_at, due_day, due_minute, due_at,
-              remind_minutes, labels, patient, visit, message, needs_checklist, needs_photo, approver, form, series, occurrence, list_item, for_person, created_at, created_by, updated_at, updated_by)
+              remind_minutes, labels, patient, visit, message, needs_checklist, needs_photo, approver, chain, form, series, occurrence, list_item, for_person, created_at, created_by, updated_at, updated_by)
             select @Tenant, @id, @FhirId, @team, @Board, @Bucket, @owner, @Title, @Notes,
               (select coalesce(max(o.place), 0) + 1 from collab.task o where o.tenant = @Tenant and (o.board = @Board and o.bucket is not distinct from @Bucket or @Board is null and o.owner = @owner)),
               @Priority, @status, @hold, @StartDay, @StartMinute, @startAt, @DueDay, @DueMinute, @dueAt, @RemindMinutes, @labels, @Patient, @Visit, @Message,
-              @Checklist, @Photo, @Approver, @Form::jsonb, @Series, @Occurrence, @ListItem, @ForPerson, @Now, @by, @Now, @by
+              @Checklist, @Photo, @Approver, @Chain, @Form::jsonb, @Series, @Occurrence, @ListItem, @ForPerson, @Now, @by, @Now, @by
             """, new
         {
             tx.Tenant, id, from?.FhirId, team, said.Board, said.Bucket, owner, Title = said.Title.Trim(), Notes = Blank(said.Notes), said.Priority, status = from?.Status ?? "ready", hold = from?.Hold,
             said.StartDay, said.StartMinute, startAt = StartAt(said, zone), said.DueDay, said.DueMinute, dueAt = DueAt(said, zone), said.RemindMinutes,
-            labels = TaskRules.Labels(said.Labels).Value, said.Patient, said.Visit, said.Message, said.Needs.Checklist, said.Needs.Photo, said.Needs.Approver, said.Needs.Form,
+            labels = TaskRules.Labels(said.Labels).Value, said.Patient, said.Visit, said.Message, said.Needs.Checklist, said.Needs.Photo, said.Needs.Approver, said.Needs.Chain, said.Needs.Form,
             Series = from?.Series, Occurrence = from?.Occurrence, ListItem = from?.ListItem, ForPerson = from?.ForPerson, tx.Now, by = tx.Actor.Caller?.Person,
         });
         await AddChecks(tx, id, said.Checks);
@@ -75,13 +78,13 @@ internal static class TaskRow
         await tx.Execute("""
             update collab.task set title = @Title, notes = @Notes, bucket = @Bucket, priority = @Priority, start_day = @StartDay, start_minute = @StartMinute, start_at = @startAt,
               due_day = @DueDay, due_minute = @DueMinute, due_at = @dueAt, remind_minutes = @RemindMinutes, labels = @labels, patient = @Patient, visit = @Visit, message = @Message,
-              needs_checklist = @Checklist, needs_photo = @Photo, approver = @Approver, form = @Form::jsonb, version = version + 1, updated_at = @Now, updated_by = @by
+              needs_checklist = @Checklist, needs_photo = @Photo, approver = @Approver, chain = @Chain, form = @Form::jsonb, version = version + 1, updated_at = @Now, updated_by = @by
             where tenant = @Tenant and id = @Id
             """, new
         {
             tx.Tenant, task.Id, Title = said.Title.Trim(), Notes = Blank(said.Notes), said.Bucket, said.Priority, said.StartDay, said.StartMinute, startAt = StartAt(said, zone),
             said.DueDay, said.DueMinute, dueAt = DueAt(said, zone), said.RemindMinutes, labels = TaskRules.Labels(said.Labels).Value, said.Patient, said.Visit, said.Message,
-            said.Needs.Checklist, said.Needs.Photo, said.Needs.Approver, said.Needs.Form, tx.Now, by = tx.Actor.Caller?.Person,
+            said.Needs.Checklist, said.Needs.Photo, said.Needs.Approver, said.Needs.Chain, said.Needs.Form, tx.Now, by = tx.Actor.Caller?.Person,
         });
         foreach (var (what, was, became) in Differences(task, said)) await TaskSql.Happened(tx, task.Id, what, was, became);
         if (said.Bucket != task.Bucket) await TaskSql.Happened(tx, task.Id, "bucket", task.BucketName, await TaskBoards.BucketName(tx, said.Bucket));

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace HealthTeams.Collaboration.Tasks;
 
 /// <summary>What a task's words mean and what may follow on what. Pure.</summary>
@@ -56,14 +54,16 @@ public static class TaskRules
     public static bool May(string from, string to) => from == to || After(from).Contains(to);
 
     /// <summary>TK-06: everything that still stands in the way, not only the first.</summary>
-    public static IReadOnlyList<string> Unmet(Needs needs, int checks, int ticked, int photos, bool answered)
+    public static IReadOnlyList<ProblemText> Unmet(Needs needs, int checks, int ticked, int photos, bool answered)
     {
-        var unmet = new List<string>();
-        if (needs.Checklist && ticked < checks) unmet.Add($"{(checks - ticked).ToString(CultureInfo.InvariantCulture)} of {checks.ToString(CultureInfo.InvariantCulture)} checklist items are open");
-        if (needs.Form is not null && !answered) unmet.Add("the form is not answered");
-        if (needs.Photo && photos == 0) unmet.Add("a photo is missing");
+        var unmet = new List<ProblemText>();
+        if (needs.Checklist && ticked < checks) unmet.Add(Text($"{checks - ticked} of {checks} checklist items are open"));
+        if (needs.Form is not null && !answered) unmet.Add(ProblemText.Plain("the form is not answered"));
+        if (needs.Photo && photos == 0) unmet.Add(ProblemText.Plain("a photo is missing"));
         return unmet;
     }
+
+    private static ProblemText Text(ProblemText text) => text;
 
     /// <summary>Labels as typed, "a, b": trimmed, each once, at most 20 of 50 characters.</summary>
     public static Outcome<string[]> Labels(string? typed)

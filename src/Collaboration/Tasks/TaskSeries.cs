@@ -11,6 +11,7 @@ public sealed record SeriesSaid(Recurrence Rule, short? DueMinute, int AheadDays
 public sealed record SeriesView
 {
     public Guid Id { get; init; }
+    public string? FhirId { get; init; }
     public Guid? Team { get; init; }
     public Guid? Board { get; init; }
     public Guid? Owner { get; init; }
@@ -37,7 +38,7 @@ public sealed record SeriesView
     public Recurrence Rule => new(Enum.Parse<Pattern>(Pattern, ignoreCase: true), Every, FirstDay, Weekdays, MonthDay, Nth, Month, UntilDay, Times);
 
     internal const string Columns = """
-        id, team, board, owner, pattern, every, weekdays, month_day as MonthDay, nth, month, first_day as FirstDay, due_minute as DueMinute, until_day as UntilDay, times,
+        id, fhir_id as FhirId, team, board, owner, pattern, every, weekdays, month_day as MonthDay, nth, month, first_day as FirstDay, due_minute as DueMinute, until_day as UntilDay, times,
         ahead_days as AheadDays, skip_open as SkipOpen, template::text as Template, next_occurrence as NextOccurrence, next_day as NextDay, stopped_at as StoppedAt, created_by as CreatedBy, version
         """;
 }
@@ -67,7 +68,7 @@ public sealed class TaskSeries(TaskDesk desk)
     /// <summary>No further occurrence; those made stay.</summary>
     public Task<Outcome<Guid>> Stop(Caller caller, Guid id, int seen, CancellationToken stop) => Change(caller, id, seen, async (tx, series) =>
     {
-        await End(tx, series.Id);
+        await End(tx, series);
         return series.Id;
     }, stop);
 
@@ -79,7 +80,7 @@ public sealed class TaskSeries(TaskDesk desk)
         {
             var next = await Insert(tx, said with { Template = said.Template with { Board = series.Board } }, series.Team, series.Owner, caller.Person, zone, id);
             if (!next.Ok) return next;
-            await End(tx, id);
+            await End(tx, series);
             foreach (var task in await tx.Query<Guid>("""
                 select id from collab.task where tenant = @Tenant and series = @id and due_day >= @First and deleted_at is null and status in ('requested', 'received', 'accepted', 'ready') order by id
                 """, new { tx.Tenant, id, said.Rule.First }))
@@ -117,29 +118,35 @@ public sealed class TaskSeries(TaskDesk desk)
     internal static Task<SeriesView?> Find(Tx tx, Guid id, string locked = "") =>
         tx.OneOrNone<SeriesView>($"select {SeriesView.Columns} from collab.task_series where tenant = @Tenant and id = @id {locked}", new { tx.Tenant, id });
 
-    private static Task<int> End(Tx tx, Guid id) => tx.Execute(
-        "update collab.task_series set stopped_at = @Now, next_day = null, make_at = null, version = version + 1 where tenant = @Tenant and id = @id", new { tx.Tenant, tx.Now, id });
+    internal async Task End(Tx tx, SeriesView series, bool publish = true)
+    {
+        await tx.Execute("update collab.task_series set stopped_at = @Now, next_day = null, make_at = null, version = version + 1 where tenant = @Tenant and id = @Id", new { tx.Tenant, tx.Now, series.Id });
+        if (publish) await desk.PublishSeries(tx, series.Id, series.Team);
+    }
 
-    private async Task<Outcome<Guid>> Insert(Tx tx, SeriesSaid said, Guid? team, Guid? owner, Guid? by, TimeZoneInfo zone, Guid? follows)
+    internal async Task<Outcome<Guid>> Insert(Tx tx, SeriesSaid said, Guid? team, Guid? owner, Guid? by, TimeZoneInfo zone, Guid? follows, string? fhirId = null)
     {
         var template = said.Template with { StartDay = null, StartMinute = null, DueDay = null, DueMinute = null };
         var wrong = said.Rule.Wrong();
-        if (wrong.Count > 0) return wrong[0] with { Status = 422, Detail = string.Join(" ", wrong.Select(w => w.Detail)) };
+        if (wrong.Count > 0) return Problem.All(wrong) with { Status = 422 };
         if (said.AheadDays is < 0 or > 60) return Problem.Unprocessable("Occurrences are made 0 to 60 days ahead.", "ahead");
         if (await TaskRow.Wrong(tx, template, team, owner ?? by, zone) is { } problem) return problem;
-        if (said.Rule.Occurrences().FirstOrDefault() is not { Occurrence: > 0 } first) return Problem.Unprocessable("No day meets this rule.", "until", "series-empty");
+        // From today on: of a rule that began years ago nobody wants every day since. Its occurrences keep their numbers.
+        var today = TaskTime.Day(tx.Now, zone);
+        if (said.Rule.Occurrences().FirstOrDefault(o => o.Day >= today) is not { Occurrence: > 0 } first) return Problem.Unprocessable("No day from today on meets this rule.", "until", "series-empty");
         var (id, rule) = (tx.NewId(), said.Rule);
         await tx.Execute("""
             insert into collab.task_series (tenant, id, team, board, owner, pattern, every, weekdays, month_day, nth, month, first_day, due_minute, until_day, times, ahead_days, skip_open,
-              template, next_day, make_at, follows, created_at, created_by)
+              template, next_occurrence, next_day, make_at, follows, fhir_id, created_at, created_by)
             values (@Tenant, @id, @team, @Board, @owner, @pattern, @Every, @weekdays, @MonthDay, @Nth, @Month, @First, @DueMinute, @Until, @Times, @AheadDays, @SkipOpen,
-              @template::jsonb, @day, @makeAt, @follows, @Now, @by)
+              @template::jsonb, @occurrence, @day, @makeAt, @follows, @fhirId, @Now, @by)
             """, new
         {
             tx.Tenant, tx.Now, id, team, template.Board, owner, pattern = Name(rule.Pattern), rule.Every, weekdays = rule.Weekdays.Distinct().Order().ToArray(), rule.MonthDay, rule.Nth, rule.Month, rule.First,
-            said.DueMinute, rule.Until, rule.Times, said.AheadDays, said.SkipOpen, template = JsonSerializer.Serialize(template, JsonSerializerOptions.Web), day = first.Day,
+            said.DueMinute, rule.Until, rule.Times, said.AheadDays, said.SkipOpen, template = JsonSerializer.Serialize(template, JsonSerializerOptions.Web), day = first.Day, occurrence = first.Occurrence, fhirId,
             makeAt = SeriesDue.MakeAt(first.Day, said.AheadDays, zone), follows, by,
         });
+        await desk.PublishSeries(tx, id, team);
         return id;
     }
 

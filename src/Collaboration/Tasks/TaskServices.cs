@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HealthTeams.Collaboration.Approvals;
 using HealthTeams.Collaboration.Tasks.Publishing;
 using HealthTeams.Collaboration.Teams;
 using HealthTeams.Platform.Due;
@@ -19,6 +20,8 @@ internal static class TaskServices
         services.AddSingleton<TaskViews>();
         services.AddSingleton<TaskSeries>();
         services.AddSingleton<TaskDoor>();
+        services.AddSingleton<SeriesDoor>();
+        services.AddSingleton<ApprovalEnded>(s => (tx, approval, _, yes, said) => s.GetRequiredService<TaskDoor>().ApprovalOver(tx, approval, yes, said));
         services.AddSingleton<TaskHierarchy>();
         services.AddSingleton<TaskPublishing>();
         services.AddSingleton(s => new LiveTopic("board", (caller, board, stop) => s.GetRequiredService<Db>().In(caller.Tenant, caller.Actor, async tx =>

@@ -11,7 +11,7 @@ public static class TaskSql
           t.status, t.hold, t.status_before as StatusBefore, t.start_day as StartDay, t.start_minute as StartMinute, t.start_at as StartAt,
           t.due_day as DueDay, t.due_minute as DueMinute, t.due_at as DueAt, t.remind_minutes as RemindMinutes, t.labels,
           t.patient, p.family, p.given, p.gender, p.birth_date as BirthDate, {PatientFacts.IdentifierSql} as PatientIdentifier, t.visit, t.message,
-          t.needs_checklist as NeedsChecklist, t.needs_photo as NeedsPhoto, t.approver, t.approved_at as ApprovedAt, t.form::text as Form, t.answers::text as Answers, t.answered_at as AnsweredAt,
+          t.needs_checklist as NeedsChecklist, t.needs_photo as NeedsPhoto, t.approver, t.chain, t.approval, t.approved_at as ApprovedAt, t.form::text as Form, t.answers::text as Answers, t.answered_at as AnsweredAt, t.answered_by as AnsweredBy, t.response_id as ResponseId,
           t.series, t.occurrence, t.list_item as ListItem, (select i.list from collab.task_list_item i where i.tenant = t.tenant and i.id = t.list_item) as List, t.created_at as CreatedAt, t.created_by as CreatedBy, t.updated_at as UpdatedAt, t.completed_at as CompletedAt,
           t.completed_by as CompletedBy, t.deleted_at as DeletedAt, t.version,
           (select count(*)::int from collab.task_check c where c.tenant = t.tenant and c.task = t.id) as Checks,

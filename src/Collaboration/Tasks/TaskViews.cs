@@ -93,7 +93,7 @@ public sealed class TaskViews(TaskDesk desk, AccessLog audit)
         {
             if (await TaskSql.Find(tx, id, caller.Person, today) is not { } task || await desk.May(tx, caller, task, TeamRole.Guest) is not null) return TaskDesk.Unknown;
             var checks = await tx.Query<CheckItem>($"select c.id, c.title, c.checked_at as CheckedAt, {By("c.checked_by")} as CheckedBy from collab.task_check c where c.tenant = @Tenant and c.task = @id order by c.place, c.id", new { tx.Tenant, id });
-            var comments = await tx.Query<TaskComment>($"select c.id, {By("c.person")} as \"By\", c.text, c.at from collab.task_comment c where c.tenant = @Tenant and c.task = @id order by c.at, c.id limit 500", new { tx.Tenant, id });
+            var comments = await tx.Query<TaskComment>($"select c.id, coalesce(c.said_by, {By("c.person")}) as \"By\", c.text, c.at from collab.task_comment c where c.tenant = @Tenant and c.task = @id order by c.at, c.id limit 500", new { tx.Tenant, id });
             var links = await tx.Query<TaskLink>("select id, title, url from collab.task_link where tenant = @Tenant and task = @id order by id", new { tx.Tenant, id });
             var photos = await tx.Query<TaskPhoto>($"select c.id, c.type, c.bytes, c.at, {By("c.by")} as \"By\" from collab.task_photo c where c.tenant = @Tenant and c.task = @id order by c.at, c.id", new { tx.Tenant, id });
             var history = await tx.Query<TaskHappening>($"select c.at, {By("c.by")} as \"By\", c.what, c.was, c.became from collab.task_history c where c.tenant = @Tenant and c.task = @id order by c.at desc, c.id desc limit 500", new { tx.Tenant, id });
@@ -113,6 +113,11 @@ public sealed class TaskViews(TaskDesk desk, AccessLog audit)
         if (found is not null) await audit.Record(new(caller.Tenant, desk.Db.Clock.GetUtcNow(), caller.Actor, "view", "tasks/new", $"person/{patient}", 200), stop);
         return found?.Display;
     }
+
+    /// <summary>Approvals that a task of this board may wait for.</summary>
+    public Task<IReadOnlyList<(Guid Id, string Name)>> Chains(Caller caller, Guid board, CancellationToken stop) => desk.Db.In<IReadOnlyList<(Guid, string)>>(caller.Tenant, caller.Actor, async tx =>
+        await tx.Scalar<Guid?>("select team from collab.task_board where tenant = @Tenant and id = @board", new { tx.Tenant, board }) is { } team && await desk.Teams.Standing(tx, team, caller.Person) is not null
+            ? await Approvals.ApprovalDoor.Choices(tx, team) : [], stop);
 
     /// <summary>The photo's bytes, for who may see its task.</summary>
     public Task<Outcome<(string Hash, string Type)>> Photo(Caller caller, Guid id, Guid photo, CancellationToken stop) =>

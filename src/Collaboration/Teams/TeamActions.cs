@@ -63,6 +63,7 @@ public sealed class TeamActions(Db db, TeamDoor door, ProjectFhir project)
     public Task<Outcome<bool>> Remove(Caller caller, Guid team, Guid person, CancellationToken stop) => Change(caller, team, person == caller.Person ? TeamRole.Guest : TeamRole.Owner, async (tx, _) =>
     {
         if (await tx.Execute("delete from collab.team_member where tenant = @Tenant and team = @team and person = @person", new { tx.Tenant, team, person }) == 0) return NotMember;
+        await tx.Execute("delete from collab.care_member where tenant = @Tenant and team = @team and person = @person", new { tx.Tenant, team, person });
         tx.Publish("team.member-removed", $"team/{team}", data: new { person });
         return await KeepsOwner(tx, team);
     }, stop);
@@ -115,7 +116,7 @@ public sealed class TeamActions(Db db, TeamDoor door, ProjectFhir project)
             return done;
         }, stop);
 
-    private static Task<Locked?> Lock(Tx tx, Guid team) => tx.OneOrNone<Locked>(
+    internal static Task<Locked?> Lock(Tx tx, Guid team) => tx.OneOrNone<Locked>(
         "select name, visibility, archived_at is not null as Archived from collab.team where tenant = @Tenant and id = @team for update", new { tx.Tenant, team });
 
     private static async Task<Outcome<bool>> KeepsOwner(Tx tx, Guid team) =>
@@ -123,7 +124,7 @@ public sealed class TeamActions(Db db, TeamDoor door, ProjectFhir project)
             ? true : Problem.Conflict("A team has an owner. Make somebody else owner first.", "team-owner");
 
     /// <summary>Who is in it already keeps their role. Staff of this hospital only.</summary>
-    private static async Task<Problem?> Put(Tx tx, Guid team, string name, IReadOnlyList<(Guid Person, TeamRole Role)> members)
+    internal static async Task<Problem?> Put(Tx tx, Guid team, string name, IReadOnlyList<(Guid Person, TeamRole Role)> members)
     {
         var people = members.Select(m => m.Person).ToArray();
         var added = await tx.Query<Guid>("""
@@ -142,5 +143,5 @@ public sealed class TeamActions(Db db, TeamDoor door, ProjectFhir project)
         return null;
     }
 
-    private sealed record Locked(string Name, string Visibility, bool Archived);
+    internal sealed record Locked(string Name, string Visibility, bool Archived);
 }

@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using HealthTeams.Collaboration.Approvals;
+using HealthTeams.Collaboration.Forms;
 using HealthTeams.FhirGateway.Access;
+using HealthTeams.FhirGateway.Forms;
 using HealthTeams.FhirGateway.Json;
 using HealthTeams.FhirGateway.Storage;
 
@@ -23,7 +25,7 @@ internal sealed class ApprovalProjection(ProjectedResources resources, WriteEngi
     public async Task Project(Tx tx, Guid id)
     {
         var a = (await tx.OneOrNone<Row>("""
-            select task, title, details, owner, status, result, stopped, due_at as DueAt, created_at as CreatedAt, completed_at as CompletedAt,
+            select task, focus, form::text as Form, form_answers::text as FormAnswers, title, details, owner, status, result, stopped, due_at as DueAt, created_at as CreatedAt, completed_at as CompletedAt,
               (select k.reference from collab.person_key k where k.tenant = a.tenant and k.source = @own and k.person = a.patient and k.reference like 'Patient/%' order by k.reference limit 1) as Patient,
               greatest(created_at, coalesce(completed_at, created_at), coalesce((select max(e.at) from collab.approval_event e where e.tenant = a.tenant and e.approval = a.id), created_at)) as Changed
             from collab.approval a where tenant = @Tenant and id = @id
@@ -34,6 +36,11 @@ internal sealed class ApprovalProjection(ProjectedResources resources, WriteEngi
         var people = await StaffPractitioner.Of(tx, engine, [.. requests.Select(r => r.Approver).Append(a.Owner)]);
         var parent = a.Task ?? id.ToString();
         var saved = new List<ProjectedResources.Resource> { Parent(parent, id, a, requests, steps, files, people) };
+        if (a.Questions.Count > 0)
+        {
+            saved.Add(FormToFhir.Questionnaire(a.Questions));
+            saved.Add(FormToFhir.Response(id.ToString(), a.Questions, JsonSerializer.Deserialize<Dictionary<string, string>>(a.FormAnswers ?? "{}", JsonSerializerOptions.Web)!, $"Task/{parent}", a.Patient, people[a.Owner], a.CreatedAt, valid: true));
+        }
         saved.AddRange(requests.Select(r => Child(parent, a, r, people)));
         saved.AddRange(requests.Where(r => r.Signature is not null).Select(r => Provenance(r, people)));
         await resources.Save(tx, saved);
@@ -48,6 +55,7 @@ internal sealed class ApprovalProjection(ProjectedResources resources, WriteEngi
             ["intent"] = w => w.WriteStringValue("order"),
             ["code"] = w => FhirWrite.Concept(w, null, TaskCode, "approve"),
             ["description"] = w => w.WriteStringValue(a.Title),
+            ["focus"] = a.Focus is null ? null : w => FhirWrite.Reference(w, null, a.Focus),
             ["for"] = a.Patient is null ? null : w => FhirWrite.Reference(w, null, a.Patient),
             ["authoredOn"] = w => w.WriteStringValue(FhirJson.Instant(a.CreatedAt)),
             ["lastModified"] = w => w.WriteStringValue(FhirJson.Instant(a.Changed)),
@@ -57,7 +65,7 @@ internal sealed class ApprovalProjection(ProjectedResources resources, WriteEngi
             ["output"] = a.Result is null ? null : w => Output(w, "result", a.Result),
         };
         // What came by FHIR keeps the words it came with.
-        if (a.Task is not null) foreach (var kept in new[] { "intent", "code", "description", "for", "authoredOn", "requester", "restriction", "input", "lastModified" }) elements.Remove(kept);
+        if (a.Task is not null) foreach (var kept in new[] { "intent", "code", "description", "focus", "for", "authoredOn", "requester", "restriction", "input", "lastModified" }) elements.Remove(kept);
         return new ProjectedResources.Resource("Task", fhirId, elements);
     }
 
@@ -159,6 +167,11 @@ internal sealed class ApprovalProjection(ProjectedResources resources, WriteEngi
         }
         foreach (var word in a.Words) Input(w, word.Stops ? "answer-that-stops" : "answer", x => x.WriteString("valueString", word.Word));
         if (a.Details is { Length: > 0 }) Input(w, "details", x => x.WriteString("valueString", a.Details));
+        if (a.Questions.Count > 0)
+        {
+            Input(w, "form", x => x.WriteString("valueCanonical", FormToFhir.Canonical(a.Questions)));
+            Input(w, "form-response", x => FhirWrite.Reference(x, "valueReference", $"QuestionnaireResponse/{id}"));
+        }
         foreach (var f in files)
         {
             Input(w, "file", x =>
@@ -208,6 +221,10 @@ internal sealed class ApprovalProjection(ProjectedResources resources, WriteEngi
     private sealed record Row
     {
         public string? Task { get; init; }
+        public string? Focus { get; init; }
+        public string? Form { get; init; }
+        public string? FormAnswers { get; init; }
+        public IReadOnlyList<Question> Questions => Question.Of(Form);
         public string Title { get; init; } = "";
         public string? Details { get; init; }
         public Guid Owner { get; init; }

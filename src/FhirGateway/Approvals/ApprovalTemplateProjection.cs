@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using HealthTeams.Collaboration.Forms;
-using HealthTeams.FhirGateway.Json;
+using HealthTeams.FhirGateway.Forms;
 using HealthTeams.FhirGateway.Storage;
 
 namespace HealthTeams.FhirGateway.Approvals;
@@ -21,33 +21,7 @@ internal sealed class ApprovalTemplateProjection(ProjectedResources resources) :
             ["title"] = w => w.WriteStringValue(name),
             ["status"] = w => w.WriteStringValue(enabled ? "active" : "retired"),
             ["subjectType"] = w => w.WriteRawValue("[\"Task\"]"),
-            ["item"] = form is null ? null : w => Items(w, Question.Of(form)),
+            ["item"] = form is null ? null : w => FormToFhir.Items(w, Question.Of(form)),
         }));
-    }
-
-    private static void Items(Utf8JsonWriter w, IReadOnlyList<Question> questions)
-    {
-        w.WriteStartArray();
-        foreach (var q in questions)
-        {
-            w.WriteStartObject();
-            w.WriteString("linkId", q.Key);
-            w.WriteString("text", q.Text);
-            w.WriteString("type", q.Kind switch { "number" => "decimal", "text" => "text", var same => same });
-            if (q.Required) w.WriteBoolean("required", true);
-            if (q.Options is { Count: > 0 } options)
-            {
-                w.WriteStartArray("answerOption");
-                foreach (var option in options)
-                {
-                    w.WriteStartObject();
-                    w.WriteString("valueString", option);
-                    w.WriteEndObject();
-                }
-                w.WriteEndArray();
-            }
-            w.WriteEndObject();
-        }
-        w.WriteEndArray();
     }
 }

@@ -52,6 +52,8 @@ internal sealed class ApproveMeaning(AskApproval ask, AnswerApproval answer, Vis
             return Problem.Unprocessable($"{missing} is no Practitioner here, so nobody would be asked.", "Task.input", "not-found");
         var people = (await door.People(tx, [.. references.Select(r => PersonFromFhir.Map(PersonKind.Staff, Guid.Empty, r, here[r], null))])).Zip(references).ToDictionary(p => p.Second, p => p.First.Id);
         var owner = requester is not null ? people[requester] : tx.Actor.Caller?.Person;
+        // A system of the hospital's speaks for whoever it names; a person's own app for that person.
+        if (tx.Actor.Kind != CallerKind.System && owner != tx.Actor.Caller?.Person) return Problem.Forbidden("Nobody asks for an approval in another's name.", "not-yours") with { Where = "Task.requester" };
         if (owner is not { } by) return Problem.Unprocessable("Who asks is not said: give a requester.", "Task.requester", "required");
         var patient = FhirJson.Text(task, "for", "reference") is { } p && here.TryGetValue(p, out var said) ? (await door.Person(tx, PersonFromFhir.Map(PersonKind.Patient, Guid.Empty, p, said, null))).Id : (Guid?)null;
         var made = await ask.Ask(tx, by, new NewApproval(Title(task), Detail(task), Steps(task, asked, people)) { Patient = patient, Task = id, Due = DateTimeOffset.TryParse(FhirJson.Text(task, "restriction", "period", "end"), System.Globalization.CultureInfo.InvariantCulture, out var due) ? due : null });

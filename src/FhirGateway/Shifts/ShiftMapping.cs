@@ -13,6 +13,7 @@ internal static class ShiftMapping
     {
         services.TryAddSingleton(s => new Lazy<StaffPractitioner>(s.GetRequiredService<StaffPractitioner>));
         services.AddSingleton(s => new Lazy<ShiftTaskDoor>(s.GetRequiredService<ShiftTaskDoor>));
+        services.AddSingleton<IResourceSlice, RosterSlotSlice>();
         services.AddSingleton<IProjection, RosterProjection>();
         services.AddSingleton<IProjection, RequestProjection>();
         services.AddSingleton<ITaskMeaning, ShiftRequestMeaning>();

@@ -2,8 +2,10 @@ using System.Globalization;
 using System.Text.Json;
 using HealthTeams.Collaboration.Tasks;
 using HealthTeams.FhirGateway.Access;
+using HealthTeams.FhirGateway.Forms;
 using HealthTeams.FhirGateway.Json;
 using HealthTeams.FhirGateway.Storage;
+using HealthTeams.Platform.Blobs;
 
 namespace HealthTeams.FhirGateway.Tasks;
 
@@ -11,7 +13,7 @@ namespace HealthTeams.FhirGateway.Tasks;
 /// A task of a page as the next version of its Task. What the stored one already says in its own words (asap, a code
 /// instead of a description, a PractitionerRole as owner) stays so; only what differs is written.
 /// </summary>
-internal sealed class TaskProjection(ProjectedResources resources, WriteEngine engine) : IProjection
+internal sealed class TaskProjection(ProjectedResources resources, WriteEngine engine, BlobStore blobs) : IProjection
 {
     public string Kind => "task";
 
@@ -21,12 +23,31 @@ internal sealed class TaskProjection(ProjectedResources resources, WriteEngine e
         var fhirId = task.FhirId ?? id.ToString();
         var stored = await ResourceReads.Body(tx, $"Task/{fhirId}", toChange: true);
         var checks = await tx.Query<(string Title, bool Done)>("select title, checked_at is not null from collab.task_check where tenant = @Tenant and task = @id order by place, id", new { tx.Tenant, id });
-        var elements = TaskElements.Of(task, stored, checks, await Patient(tx, task));
+        var comments = await tx.Query<(Guid? Person, string? SaidBy, string Text, DateTimeOffset At, string Name)>("""
+            select c.person, c.said_by, c.text, c.at, concat_ws(' ', s.title, s.given, s.family) from collab.task_comment c left join collab.person s on s.tenant = c.tenant and s.id = c.person
+            where c.tenant = @Tenant and c.task = @id order by c.at, c.id
+            """, new { tx.Tenant, id });
+        var photos = await tx.Query<TaskPhotos.Photo>("select id, hash, type, bytes, at, by from collab.task_photo where tenant = @Tenant and task = @id order by at, id", new { tx.Tenant, id });
+        var known = await StaffPractitioner.Of(tx, engine, [.. new[] { task.AnsweredBy }.Concat(comments.Select(c => c.Person)).Concat(photos.Select(p => p.By)).OfType<Guid>().Distinct()]);
+        var hangs = new TaskHangs(await Patient(tx, task), checks,
+            [.. comments.Select(c => new SignedNote(c.Text, c.At, c.Person is { } p ? known[p] : null, c.SaidBy ?? (c.Name.Length > 0 ? c.Name : null)))], [.. photos.Select(p => p.Id)]);
+        await Filled(tx, task, fhirId, hangs.Patient, known);
+        await TaskPhotos.Save(tx, resources, blobs, task, fhirId, hangs.Patient, photos, known);
+        var elements = TaskElements.Of(task, stored, hangs);
         if (!await SamePeople(tx, task, stored)) await People(tx, task, stored, elements);
         if (stored is null && task.CreatedBy is { } by) elements["requester"] = TaskElements.Reference((await StaffPractitioner.Of(tx, engine, [by]))[by]);
         if (elements.Count == 0) return;
         elements["lastModified"] = w => w.WriteStringValue(FhirJson.Instant(task.UpdatedAt));
         await resources.Save(tx, new ProjectedResources.Resource("Task", fhirId, elements));
+    }
+
+    /// <summary>Its form as a Questionnaire, and what a page filled in as a QuestionnaireResponse of the task's id.</summary>
+    private async Task Filled(Tx tx, CareTask task, string fhirId, string? patient, Dictionary<Guid, string> known)
+    {
+        if (task.Form is null) return;
+        await resources.Save(tx, FormToFhir.Questionnaire(task.Questions));
+        if (task is not { AnsweredAt: { } at, ResponseId: null }) return;
+        await resources.Save(tx, FormToFhir.Response(task.Id.ToString(), task.Questions, task.AnswersByKey, $"Task/{fhirId}", patient, task.AnsweredBy is { } by ? known[by] : null, at, task.DeletedAt is null));
     }
 
     /// <summary>One person is the owner; of several the team is, and they are its candidates (standard extension task-candidateList).</summary>

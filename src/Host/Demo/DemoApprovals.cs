@@ -21,10 +21,10 @@ internal static class DemoApprovals
             Team = DemoTeams.Ward, Due = seed.AddHours(30), EscalateTo = people["osler"],
         }, stop);
         Done(bed.Problem);
-        Done((await answers.Answer(As("nightingale"), bed.Value, "Approve", "4-07 is free from 18:00.", null, stop)).Problem);
+        Done((await answers.Answer(As("nightingale"), bed.Value, "Approve", "4-07 is free from 18:00.", new SignerProof(null, null), stop)).Problem);
         var pump = await ask.Ask(As("barton"), new NewApproval("Two more infusion pumps for the weekend", null, [new StepPlan(StepRule.First, [people["osler"], people["nightingale"]])]) { Team = DemoTeams.Ward }, stop);
         Done(pump.Problem);
-        Done((await answers.Answer(As("osler"), pump.Value, "Approve", null, null, stop)).Problem);
+        Done((await answers.Answer(As("osler"), pump.Value, "Approve", null, new SignerProof(null, null), stop)).Problem);
         Done((await services.GetRequiredService<ApprovalTemplates>().Save(As("nightingale"), null, DemoTeams.Ward, "Overtime", "Hours beyond the roster.", [new StepPlan(StepRule.First, [people["nightingale"]])],
             AnswerWord.Usual, "* Hours | number\n* Reason | choice: sick colleague, more patients, other\nWhat happened", false, 24, stop)).Problem);
 

@@ -8,22 +8,35 @@ namespace HealthTeams.Platform.Live;
 /// never clinical text, and fetches what it may see. Authorised at connection and at every reconnect.
 /// </summary>
 [Authorize(Policy = "staff")]
-public sealed class LiveHub(IEnumerable<LiveTopic> topics) : Hub
+public sealed class LiveHub(IEnumerable<LiveTopic> topics, LiveWatches watches) : Hub
 {
     /// <summary>Topics: "visits" (the tenant's visit list), "messages" and "me" (one's own), "KIND/ID" as the slices declare them ("team/0199…").</summary>
     public async Task Watch(string topic)
     {
         var caller = Caller.Of(Context.GetHttpContext()!) ?? throw new HubException("login");
-        var group = LiveTopics.Group(caller, topic) ?? await Declared(caller, topic) ?? throw new HubException("forbidden");
-        await Groups.AddToGroupAsync(Context.ConnectionId, group);
+        if (LiveTopics.Group(caller, topic) is { } own) await Groups.AddToGroupAsync(Context.ConnectionId, own);
+        else if (!await Declared(caller, topic)) throw new HubException("forbidden");
     }
 
-    private async Task<string?> Declared(Caller caller, string topic)
+    public override Task OnDisconnectedAsync(Exception? exception)
+    {
+        watches.Forget(Context.ConnectionId);
+        return base.OnDisconnectedAsync(exception);
+    }
+
+    private async Task<bool> Declared(Caller caller, string topic)
     {
         var slash = topic.IndexOf('/', StringComparison.Ordinal);
-        if (slash < 0 || !Guid.TryParse(topic.AsSpan(slash + 1), out var id)) return null;
+        if (slash < 0 || !Guid.TryParse(topic.AsSpan(slash + 1), out var id)) return false;
         var kind = topic[..slash];
-        return topics.FirstOrDefault(t => t.Kind == kind) is { } known && await known.May(caller, id, Context.ConnectionAborted) ? LiveTopics.Of(caller.Tenant, kind, id) : null;
+        if (topics.FirstOrDefault(t => t.Kind == kind) is not { } known) return false;
+        var watch = watches.Begin(Context.ConnectionId, caller, known, id);
+        if (!await known.May(caller, id, Context.ConnectionAborted)) return watches.End(Context.ConnectionId, watch);
+        await Groups.AddToGroupAsync(Context.ConnectionId, watch.Group);
+        // The right ended while it was looked up: the line ends with it.
+        if (!watch.Over) return true;
+        await Groups.RemoveFromGroupAsync(Context.ConnectionId, watch.Group);
+        return false;
     }
 }
 

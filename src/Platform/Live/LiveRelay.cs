@@ -13,7 +13,7 @@ namespace HealthTeams.Platform.Live;
 /// NOTIFY with ids; every host hears it and tells its own connections. Whoever was not listening for a moment
 /// tells everybody to look again: pages and rooms fetch, nothing is repeated.
 /// </summary>
-public sealed class LiveRelay(Db db, Wake wake, IEnumerable<LiveRoute> routes, IHubContext<LiveHub> hub, ILogger<LiveRelay> log) : BackgroundService
+public sealed class LiveRelay(Db db, Wake wake, IEnumerable<LiveRoute> routes, IHubContext<LiveHub> hub, LiveWatches watches, ILogger<LiveRelay> log) : BackgroundService
 {
     public const string Consumer = "live";
     private const string Channel = "healthteams_live";
@@ -120,6 +120,7 @@ public sealed class LiveRelay(Db db, Wake wake, IEnumerable<LiveRoute> routes, I
     {
         foreach (var told in JsonSerializer.Deserialize<List<Told>>(payload) ?? [])
         {
+            await watches.Ended(told.Change.Kind, told.Groups, CancellationToken.None);
             Heard?.Invoke(told.Change, told.Groups);
             await hub.Clients.Groups(told.Groups).SendAsync("changed", told.Change);
         }

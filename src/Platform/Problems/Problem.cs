@@ -9,6 +9,23 @@ namespace HealthTeams.Platform.Problems;
 /// <param name="Where">Element or field, e.g. "Appointment.start".</param>
 public sealed record Problem(int Status, string Code, string Detail, string? Where = null)
 {
+    /// <summary>The sentence with its names and numbers apart; counts while it says what <see cref="Detail"/> says.</summary>
+    public ProblemText? Said { get; init; }
+
+    public static Problem NotFound(ProblemText detail, string code = "not-found") => new(404, code, detail.Text) { Said = detail };
+    public static Problem Forbidden(ProblemText detail, string code = "forbidden") => new(403, code, detail.Text) { Said = detail };
+    public static Problem Conflict(ProblemText detail, string code = "conflict") => new(409, code, detail.Text) { Said = detail };
+    public static Problem Invalid(ProblemText detail, string? where = null, string code = "invalid") => new(400, code, detail.Text, where) { Said = detail };
+    public static Problem Unprocessable(ProblemText detail, string? where = null, string code = "processing") => new(422, code, detail.Text, where) { Said = detail };
+
+    /// <summary>All that is wrong as one refusal, with the status, code and place of the first.</summary>
+    public static Problem All(IReadOnlyList<Problem> wrong)
+    {
+        if (wrong is [var only]) return only;
+        var all = ProblemText.Row(" ", wrong.Select(w => w.Said is { } said && said.Text == w.Detail ? said : ProblemText.Plain(w.Detail)));
+        return wrong[0] with { Detail = all.Text, Said = all };
+    }
+
     public static Problem NotFound(string detail, string code = "not-found") => new(404, code, detail);
     public static Problem Gone(string detail) => new(410, "deleted", detail);
     public static Problem Forbidden(string detail, string code = "forbidden") => new(403, code, detail);

@@ -20,7 +20,7 @@ namespace HealthTeams.SmartLauncher.Staff;
 /// </summary>
 public sealed class ProviderSignIn(
     Db db, IdentityProviders providers, EhrDiscovery discovery, EhrTokenCall call, IdTokenCheck idTokens, StaffSignIn staff, StaffSessions sessions,
-    TenantDirectory tenants, KeyRing keys, LauncherSettings settings)
+    TenantDirectory tenants, KeyRing keys, LauncherSettings settings, Lazy<ProviderSigning> signing)
 {
     private const string TripCookie = "__Host-ht-trip-", JoinCookie = "__Host-ht-join", LeftCookie = "__Host-ht-left";
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
@@ -31,18 +31,21 @@ public sealed class ProviderSignIn(
 
     private string Callback => settings.At("/auth/provider/callback");
 
-    private sealed record Trip(Guid Provider, string State, string Nonce, string Verifier, string? ReturnUrl, bool Fresh, DateTimeOffset Began);
+    private sealed record Trip(Guid Provider, string State, string Nonce, string Verifier, string? ReturnUrl, bool Fresh, DateTimeOffset Began, SigningTrip? Signs = null);
 
     private sealed record Account(Guid Provider, string Subject, string? Name, string? ReturnUrl, DateTimeOffset Proven);
 
     /// <returns>Where the browser goes.</returns>
-    public async Task<Outcome<string>> Begin(Guid id, string? returnUrl, HttpContext http, CancellationToken stop)
+    public Task<Outcome<string>> Begin(Guid id, string? returnUrl, HttpContext http, CancellationToken stop) => Begin(id, returnUrl, null, http, stop);
+
+    /// <param name="signs">Not to sign in but to sign: the provider is to ask again who this is, however well it remembers.</param>
+    internal async Task<Outcome<string>> Begin(Guid id, string? returnUrl, SigningTrip? signs, HttpContext http, CancellationToken stop)
     {
         if (await providers.Find(id, stop) is not { } provider) return Problem.NotFound("This provider is not registered.", "provider-unknown");
         var at = await Discover(provider, stop);
         if (!at.Ok) return at.Problem;
         var trip = new Trip(id, Secrets.Random(6) + "." + Secrets.New(), Secrets.New(), Secrets.New(),
-            RedirectHttpResult.IsLocalUrl(returnUrl) ? returnUrl : null, http.Request.Cookies.ContainsKey(LeftCookie), db.Clock.GetUtcNow());
+            RedirectHttpResult.IsLocalUrl(returnUrl) ? returnUrl : null, signs is not null || http.Request.Cookies.ContainsKey(LeftCookie), db.Clock.GetUtcNow(), signs);
         cookies.Keep(http, TripCookie + trip.State[..8], trip, trip.Began + Lifetime);
         return QueryHelpers.AddQueryString(at.Value.Authorize.AbsoluteUri, new Dictionary<string, string?>
         {
@@ -55,6 +58,7 @@ public sealed class ProviderSignIn(
             ["code_challenge"] = Base64UrlEncoder.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(trip.Verifier))),
             ["code_challenge_method"] = "S256",
             ["prompt"] = trip.Fresh ? "login" : null,
+            ["max_age"] = signs is null ? null : "0",
         }.Where(p => p.Value is not null));
     }
 
@@ -70,6 +74,42 @@ public sealed class ProviderSignIn(
             return new Problem(400, "provider-state", "The answer belongs to no sign-in of this browser, or came after ten minutes.");
         }
         SealedCookies.Drop(http, cookie!);
+        if (trip.Signs is not { } signs) return await Answer(http, trip, stop);
+        // Back to what was to be signed, with the proof or with what went wrong.
+        var proven = await Prove(http, trip, signs, stop);
+        return proven is null ? $"/approvals/{signs.What.Approval}#sign" : $"/approvals/{signs.What.Approval}?failed={proven.Code}";
+    }
+
+    private async Task<Outcome<string>> Answer(HttpContext http, Trip trip, CancellationToken stop)
+    {
+        var token = await Token(http, trip, stop);
+        if (!token.Ok) return token.Problem;
+        var provider = token.Value.Provider;
+        var account = new Account(provider.Id, token.Value.Token.Subject, IdTokenCheck.Text(token.Value.Token, "name"), trip.ReturnUrl, db.Clock.GetUtcNow());
+        var person = await Joined(provider, account, provider.Username(Claimed(provider, token.Value.Token)), stop);
+        if (!person.Ok) return person.Problem;
+        if (person.Value is { } found) return await Enter(http, provider, found, trip.ReturnUrl, stop);
+        cookies.Keep(http, JoinCookie, account, account.Proven + Lifetime);
+        return "/auth/sign-in/join";
+    }
+
+    /// <summary>The account that was asked again must be the signer's own, joined before, and asked after the answer was chosen.</summary>
+    private async Task<Problem?> Prove(HttpContext http, Trip trip, SigningTrip signs, CancellationToken stop)
+    {
+        var token = await Token(http, trip, stop);
+        if (!token.Ok) return token.Problem;
+        // max_age demands auth_time (OpenID Connect Core 2): without it nobody says when this person was asked.
+        if (IdTokenCheck.Time(token.Value.Token, "auth_time") is not { } asked || asked < trip.Began - IdTokenRules.Skew) return new Problem(400, "signature-stale", "The provider did not ask again who this is.");
+        var person = await db.In(token.Value.Provider.Tenant, Actor.Product, tx => tx.Scalar<Guid?>(
+            "select person from auth.staff_identity where tenant = @Tenant and provider = @Id and sub = @Subject", new { tx.Tenant, token.Value.Provider.Id, token.Value.Token.Subject }), stop);
+        if (token.Value.Provider.Tenant != signs.Tenant || person != signs.Person) return Problem.Forbidden("Another account than the signer's answered.", "signature-other");
+        signing.Value.Keep(http, signs, db.Clock.GetUtcNow());
+        return null;
+    }
+
+    private async Task<Outcome<(IdentityProvider Provider, JsonWebToken Token)>> Token(HttpContext http, Trip trip, CancellationToken stop)
+    {
+        var query = http.Request.Query;
         if (query["error"].Count > 0) return new Problem(403, "provider-refused", $"The provider answered {Short(query["error"].ToString())}.");
         if (await providers.Find(trip.Provider, stop) is not { } provider) return Problem.NotFound("This provider is not registered.", "provider-unknown");
         var at = await Discover(provider, stop);
@@ -77,13 +117,7 @@ public sealed class ProviderSignIn(
         // RFC 9207: an answer that names its issuer must name this one.
         if (query["iss"].Count > 0 && query["iss"] != provider.Issuer) return new Problem(400, "provider-answer", "Another server than the provider answered.");
         var token = await Exchange(provider, at.Value, trip, query["code"].ToString(), stop);
-        if (!token.Ok) return token.Problem;
-        var account = new Account(provider.Id, token.Value.Subject, IdTokenCheck.Text(token.Value, "name"), trip.ReturnUrl, db.Clock.GetUtcNow());
-        var person = await Joined(provider, account, provider.Username(Claimed(provider, token.Value)), stop);
-        if (!person.Ok) return person.Problem;
-        if (person.Value is { } found) return await Enter(http, provider, found, trip.ReturnUrl, stop);
-        cookies.Keep(http, JoinCookie, account, account.Proven + Lifetime);
-        return "/auth/sign-in/join";
+        return token.Ok ? (provider, token.Value) : token.Problem;
     }
 
     /// <summary>An e-mail address that the provider did not verify is what its owner typed: it names nobody (OpenID Connect Core 5.7).</summary>

@@ -14,7 +14,12 @@ internal sealed class SealedCookies(IDataProtector keys)
 
     public T? Read<T>(HttpContext http, string? name) where T : class
     {
-        if (name is null || http.Request.Cookies[name] is not { Length: > 0 } cookie) return null;
+        return name is null || http.Request.Cookies[name] is not { Length: > 0 } cookie ? null : Open<T>(name, cookie);
+    }
+
+    /// <summary>Null when it is not of that name, not ours, or of a key that is gone.</summary>
+    public T? Open<T>(string name, string cookie) where T : class
+    {
         try
         {
             return JsonSerializer.Deserialize<T>(keys.CreateProtector(name).Unprotect(Base64UrlEncoder.DecodeBytes(cookie)));

@@ -11,11 +11,13 @@ internal static class Signatures
     private const string Type = "healthteams-decision+jws";
 
     /// <summary>Wrong guesses count and wait as at sign-in.</summary>
-    public static ProveIdentity Prover(Db db, StaffSignIn signIn) => async (caller, password, stop) =>
+    public static ProveIdentity Prover(Db db, StaffSignIn signIn, ProviderSigning provider) => async (caller, what, with, stop) =>
     {
+        if (with is { Fresh: { Length: > 0 } fresh }) return provider.Holds(caller, what, fresh);
+        var password = with.Password!;
         var username = await db.In(caller.Tenant, caller.Actor, tx => tx.Scalar<string>(
             "select username from auth.credential where tenant = @Tenant and person = @Person", new { tx.Tenant, caller.Person }), stop);
-        if (username is null) return Problem.Unprocessable("You sign in with the hospital's accounts and have no password here to sign with. Ask an administrator for one.", "password", "signature-no-password");
+        if (username is null) return Problem.Unprocessable("You have no password here to sign with: sign in again with the hospital's account instead.", "password", "signature-no-password");
         var proven = await signIn.Prove($"{username}@{caller.TenantSlug}", password, caller.Source ?? "", stop);
         if (proven.Ok) return null;
         return proven.Problem.Status == 429 ? proven.Problem : Problem.Unprocessable("The password is wrong: nothing was signed.", "password", "signature-password");

@@ -53,9 +53,15 @@ internal static class ApprovalWords
         _ => e.Kind,
     };
 
+    /// <summary>How a trip to the hospital's provider ended, by its code; a code nobody knows is no message of ours.</summary>
+    public static Problem NotSigned(string code) => new(422, code is "signature-stale" or "signature-other" ? code : "provider-answer", "Nothing was signed.");
+
     public static string Wrong(Words words, Problem problem) => problem.Code switch
     {
-        "approval-signature" => words["This answer is signed: give your password."],
+        "approval-signature" => words["This answer is signed: give your password, or sign in again with the hospital’s account."],
+        "signature-stale" => words["The hospital’s account did not show again, just now, who you are for this answer: nothing was signed."],
+        "signature-other" => words["Another account than yours answered: nothing was signed."],
+        "provider-refused" or "provider-state" or "provider-answer" or "provider-unreachable" or "provider-unknown" or "signature-provider" => words["The hospital’s account could not be asked: nothing was signed. Try again."],
         "signature-password" => words["The password is wrong: nothing was signed."],
         "approval-answered" => words["Your part of this is done."],
         "approval-not-yet" => words["It is not your turn yet."],

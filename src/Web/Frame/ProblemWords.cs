@@ -11,6 +11,10 @@ internal static class ProblemWords
         "conflict" => words["Somebody else changed this at the same moment. Look at it again and repeat."],
         "team-role" => words["Your role in this team does not allow this. Ask one of its owners."],
         "undo-late" => words["Ten seconds have passed, so this can no longer be undone here."],
-        _ => words[problem.Detail],
+        _ => problem.Said is { } said && said.Text == problem.Detail ? Say(words, said) : words[problem.Detail],
     };
+
+    /// <summary>By its sentence with holes; a sentence within it is said alike, names and numbers as they are.</summary>
+    private static string Say(Words words, ProblemText said) =>
+        words[said.Args.Count == 0 ? said.Text : said.Format, [.. said.Args.Select(a => a is ProblemText within ? Say(words, within) : a)]];
 }

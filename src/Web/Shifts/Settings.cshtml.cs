@@ -16,11 +16,11 @@ public sealed class SettingsPage(Schedules schedules, ShiftStaff staff) : StaffP
     public async Task<IActionResult> OnGetAsync(Guid team) => await Load(team) ?? Page();
 
     public async Task<IActionResult> OnPostAsync(Guid team, int version, string? zone, int weekStart, bool enabled, bool timeClock, bool openShifts, bool swaps, bool offers, bool timeOff, bool copyActivities,
-        bool crossLocation, bool autoApprove, bool othersOff, bool oneADay, int restHours, int weeklyHours, int daysInRow, string? neverAfter, string? place) =>
+        bool crossLocation, bool autoApprove, string? shortStaffed, bool othersOff, bool oneADay, int restHours, int weeklyHours, int daysInRow, string? neverAfter, string? place) =>
         await Done(team, (await schedules.Set(Me, new Schedule
         {
             Team = team, Version = version, Zone = zone?.Trim() ?? "", WeekStart = weekStart, Enabled = enabled, TimeClock = timeClock, OpenShifts = openShifts, Swaps = swaps, Offers = offers, TimeOff = timeOff,
-            CopyActivities = copyActivities, CrossLocation = crossLocation, AutoApprove = autoApprove, OthersOff = othersOff, OneADay = oneADay, RestHours = restHours, WeeklyHours = weeklyHours, DaysInRow = daysInRow,
+            CopyActivities = copyActivities, CrossLocation = crossLocation, AutoApprove = autoApprove, ShortStaffed = shortStaffed ?? "refuse", OthersOff = othersOff, OneADay = oneADay, RestHours = restHours, WeeklyHours = weeklyHours, DaysInRow = daysInRow,
             NeverAfter = [.. Lines(neverAfter).Select(l => string.Join('>', l.Split('>', StringSplitOptions.TrimEntries)))], Place = string.IsNullOrWhiteSpace(place) ? null : place.Trim(),
         }, Stop)).Problem);
 
@@ -40,7 +40,9 @@ public sealed class SettingsPage(Schedules schedules, ShiftStaff staff) : StaffP
     public async Task<IActionResult> OnPostSkillsAsync(Guid team, Guid person, string? skills) => await Done(team, (await staff.Skills(Me, team, person,
         [.. (skills ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Skill)], Stop)).Problem);
 
-    public async Task<IActionResult> OnPostOwnersAsync(Guid team, Guid[] people) => await Done(team, (await schedules.Owners(Me, team, people, Stop)).Problem);
+    /// <param name="people">May all of it.</param>
+    public async Task<IActionResult> OnPostOwnersAsync(Guid team, Guid[] people, Guid[] edits, Guid[] decides, Guid[] hours) => await Done(team, (await schedules.Owners(Me, team,
+        [.. people.Concat(edits).Concat(decides).Concat(hours).Distinct().Select(p => new ScheduleOwner(p, people.Contains(p) || edits.Contains(p), people.Contains(p) || decides.Contains(p), people.Contains(p) || hours.Contains(p)))], Stop)).Problem);
 
     public async Task<IActionResult> OnPostHookAsync(Guid team, string? url, string? protocol, string? secret, string[] supports, string[] eligibility, string? onSilence) => await Done(team, (await staff.Hook(Me, team,
         string.IsNullOrWhiteSpace(url) ? null : new WorkforceHook { Url = url.Trim(), Protocol = protocol ?? "hmac", Secret = Encoding.UTF8.GetBytes(secret ?? ""), Supports = supports, Eligibility = eligibility, OnSilence = onSilence ?? "refuse" }, Stop)).Problem);

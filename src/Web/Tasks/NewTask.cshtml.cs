@@ -13,6 +13,7 @@ public sealed class NewTaskPage(TaskViews views, TaskChanges changes, TaskSeries
     public Problem? Wrong { get; private set; }
     public BoardView? Board { get; private set; }
     public IReadOnlyList<TaskBoard> Boards { get; private set; } = [];
+    public IReadOnlyList<(Guid Id, string Name)> Chains { get; private set; } = [];
     public string? PatientName { get; private set; }
     public string Action { get; private set; } = "/tasks/new";
 
@@ -97,6 +98,7 @@ public sealed class NewTaskPage(TaskViews views, TaskChanges changes, TaskSeries
             var board = await views.Board(Me, of, null, Stop);
             if (!board.Ok) return Refuse(board.Problem);
             Board = board.Value;
+            Chains = await views.Chains(Me, of, Stop);
         }
         if (PatientName is null && Typed.Patient is { } patient) PatientName = await views.PatientName(Me, patient, Stop);
         return Page();

@@ -27,6 +27,7 @@ public sealed record TaskForm
     public bool NeedsChecklist { get; init; }
     public bool NeedsPhoto { get; init; }
     public Guid? Approver { get; init; }
+    public Guid? Chain { get; init; }
     public string? Form { get; init; }
     public string? Repeat { get; init; }
     public int Every { get; init; } = 1;
@@ -42,7 +43,7 @@ public sealed record TaskForm
         Title = Text(f, "title") ?? "", Notes = Text(f, "notes")?.Replace("\r\n", "\n", StringComparison.Ordinal), Board = Id(f, "board"), Bucket = Id(f, "bucket"), Priority = (short)(Number(f, "priority") ?? TaskRules.Medium),
         StartDay = Text(f, "startDay"), StartTime = Text(f, "startTime"), DueDay = Text(f, "dueDay"), DueTime = Text(f, "dueTime"), Remind = Number(f, "remind"), Labels = Text(f, "labels"),
         Assignees = [.. f["assignees"].Select(v => Guid.TryParse(v, out var id) ? id : Guid.Empty).Where(id => id != Guid.Empty).Distinct()], Checks = Text(f, "checks"), Patient = Id(f, "patient"), Visit = Id(f, "visit"), Message = Id(f, "message"),
-        NeedsChecklist = f.ContainsKey("needsChecklist"), NeedsPhoto = f.ContainsKey("needsPhoto"), Approver = Id(f, "approver"), Form = Text(f, "form"),
+        NeedsChecklist = f.ContainsKey("needsChecklist"), NeedsPhoto = f.ContainsKey("needsPhoto"), Approver = Id(f, "approver"), Chain = Id(f, "chain"), Form = Text(f, "form"),
         Repeat = Text(f, "repeat"), Every = Number(f, "every") ?? 1, Weekdays = [.. f["weekdays"].Select(v => int.TryParse(v, CultureInfo.InvariantCulture, out var d) ? d : 0).Distinct()], Nth = Number(f, "nth"),
         Until = Text(f, "until"), Times = Number(f, "times"), Ahead = Number(f, "ahead") ?? 1, SkipOpen = f.ContainsKey("skipOpen"),
     };
@@ -51,7 +52,7 @@ public sealed record TaskForm
     {
         Title = t.Title, Notes = t.Notes, Board = t.Board, Bucket = t.Bucket, Priority = t.Priority, StartDay = Day(t.StartDay), StartTime = Time(t.StartMinute), DueDay = Day(t.DueDay), DueTime = Time(t.DueMinute),
         Remind = t.RemindMinutes, Labels = string.Join(", ", t.Labels), Assignees = t.Assignees, Patient = t.Patient, Visit = t.Visit, Message = t.Message,
-        NeedsChecklist = t.NeedsChecklist, NeedsPhoto = t.NeedsPhoto, Approver = t.Approver, Form = FormLines.Print(t.Questions),
+        NeedsChecklist = t.NeedsChecklist, NeedsPhoto = t.NeedsPhoto, Approver = t.Approver, Chain = t.Chain, Form = FormLines.Print(t.Questions),
     };
 
     public static TaskForm Of(SeriesView s)
@@ -60,7 +61,7 @@ public sealed record TaskForm
         return new()
         {
             Title = said.Title, Notes = said.Notes, Board = s.Board, Bucket = said.Bucket, Priority = said.Priority, DueDay = Day(s.NextDay), DueTime = Time(s.DueMinute), Remind = said.RemindMinutes, Labels = said.Labels,
-            Assignees = said.Assignees, Checks = string.Join('\n', said.Checks), Patient = said.Patient, NeedsChecklist = said.Needs.Checklist, NeedsPhoto = said.Needs.Photo, Approver = said.Needs.Approver,
+            Assignees = said.Assignees, Checks = string.Join('\n', said.Checks), Patient = said.Patient, NeedsChecklist = said.Needs.Checklist, NeedsPhoto = said.Needs.Photo, Approver = said.Needs.Approver, Chain = said.Needs.Chain,
             Form = FormLines.Print(new CareTask { Form = said.Needs.Form }.Questions), Repeat = rule.Pattern.ToString(), Every = rule.Every, Weekdays = rule.Weekdays, Nth = rule.Nth, Until = Day(rule.Until), Times = rule.Times, Ahead = s.AheadDays, SkipOpen = s.SkipOpen,
         };
     }
@@ -77,7 +78,7 @@ public sealed record TaskForm
         {
             Title = Title, Notes = Notes, Board = Board, Bucket = Bucket, Priority = Priority, StartDay = Day(StartDay), StartMinute = Minute(StartTime), DueDay = Day(DueDay), DueMinute = Minute(DueTime),
             RemindMinutes = DueDay is null ? null : Remind, Labels = Labels, Assignees = Assignees, Checks = [.. (Checks ?? "").Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)],
-            Patient = Patient, Visit = Visit, Message = Message, Needs = new Needs(NeedsChecklist, NeedsPhoto, Approver, form.Value),
+            Patient = Patient, Visit = Visit, Message = Message, Needs = new Needs(NeedsChecklist, NeedsPhoto, Approver, form.Value, Chain),
         };
     }
 

@@ -49,6 +49,39 @@ public sealed class HookTests(TestProduct product) : IClassFixture<TestProduct>
         await scene.OpenShift(ShiftScene.Tuesday, "07:00", "15:00", 1);
     }
 
+    [Fact]
+    [Trait("Row", "SH-14")]
+    public async Task Copies_rotations_and_sharing_are_one_question_each_and_every_no_is_of_a_shift_by_name()
+    {
+        await using var wfm = await Wfm.Start();
+        await Register();
+        var scene = await ShiftScene.Open(product, "mary", "clara");
+        await scene.Shift("mary", ShiftScene.Tuesday, "07:00", "15:00", share: false, label: "Early");
+        await scene.Shift("clara", ShiftScene.Tuesday, "15:00", "23:00", share: false, label: "Late");
+        await scene.OpenShift(ShiftScene.Tuesday, "07:00", "15:00", 1, share: false);
+        await Connect(scene, wfm.Url, "hmac", "refuse", "shift");
+        wfm.Answer = (403, "{}");
+        await scene.Refused(HttpStatusCode.UnprocessableEntity, "boss", $"/shifts/{scene.Team}/share", ("from", "2026-11-24"), ("to", "2026-11-24"));
+        // Open shifts are not its business.
+        var asked = JsonDocument.Parse(wfm.Heard.Single().Body).RootElement;
+        Assert.Equal(("shift", 2), (asked.GetProperty("entity").GetString(), asked.GetProperty("requests").GetArrayLength()));
+        var late = asked.GetProperty("requests").EnumerateArray().Single(r => r.GetProperty("body").GetProperty("displayName").GetString() == "Late").GetProperty("id").GetString();
+        wfm.Answer = (200, $$$$"""{"responses":[{"id":"{{{{late}}}}","status":403,"body":{"error":{"message":"No lates this week."}}}]}""");
+        var said = await scene.Refused(HttpStatusCode.UnprocessableEntity, "boss", $"/shifts/{scene.Team}/share", ("from", "2026-11-24"), ("to", "2026-11-24"));
+        Assert.Contains("Late", said, StringComparison.Ordinal);
+        Assert.Contains("15:00: No lates this week.", said, StringComparison.Ordinal);
+        Assert.Equal(0L, await product.Ask<long>($"select count(*) from collab.shift where team = '{scene.Team}' and not draft"));
+
+        var drafts = await product.Ask<long>($"select count(*) from collab.shift where team = '{scene.Team}'");
+        wfm.Heard.Clear();
+        wfm.Answer = (403, "{}");
+        await scene.Refused(HttpStatusCode.UnprocessableEntity, "boss", $"/shifts/{scene.Team}/plan?handler=copy", ("first", "2026-11-24"), ("copied", "1"), ("to", "2026-12-01"));
+        Assert.Equal((1, drafts), (wfm.Heard.Count, await product.Ask<long>($"select count(*) from collab.shift where team = '{scene.Team}'")));
+        wfm.Answer = (200, """{"responses":[]}""");
+        await scene.Done("boss", $"/shifts/{scene.Team}/share", ("from", "2026-11-24"), ("to", "2026-11-24"));
+        Assert.Equal(3L, await product.Ask<long>($"select count(*) from collab.shift where team = '{scene.Team}' and not draft"));
+    }
+
     [Theory]
     [InlineData("refuse", HttpStatusCode.ServiceUnavailable)]
     [InlineData("allow", HttpStatusCode.SeeOther)]

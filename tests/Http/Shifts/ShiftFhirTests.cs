@@ -53,6 +53,62 @@ public sealed class ShiftFhirTests(TestProduct product) : IClassFixture<TestProd
     }
 
     [Fact]
+    [Trait("Row", "SH-03")]
+    [Trait("Row", "SH-06")]
+    [Trait("Row", "SH-07")]
+    public async Task A_Slot_written_from_outside_is_on_the_roster_by_its_rules_and_none_is_doubled()
+    {
+        var scene = await ShiftScene.Open(product, "mary", "clara");
+        var fhir = await product.Fhir();
+        var known = await scene.Shift("mary", Tuesday, "07:00", "15:00");
+        var stored = await (await fhir.GetAsync($"/fhir/Slot/{known}")).Body();
+        var schedule = stored.GetProperty("schedule").GetProperty("reference").GetString();
+        string Slot(string on, string status, string start, string end, string more = "") => $$$"""{"resourceType":"Slot","schedule":{"reference":"{{{on}}}"},"status":"{{{status}}}","start":"{{{start}}}","end":"{{{end}}}"{{{more}}}}""";
+
+        var shift = await fhir.Create("Slot", Slot(schedule!, "busy", "2026-11-26T06:00:00Z", "2026-11-26T14:00:00Z", ""","comment":"From the planner" """));
+        Assert.Equal("shift From the planner", await product.Ask<string>($"select kind || ' ' || label from collab.shift where id = '{shift.Id()}' and person = '{scene.People["mary"]}' and not draft"));
+        Assert.Contains("From the planner", await scene["mary"].GetStringAsync("/shifts?from=2026-11-26"), StringComparison.Ordinal);
+        var open = await fhir.Create("Slot", Slot($"Schedule/{scene.Team}", "free", "2026-11-26T14:00:00Z", "2026-11-26T22:00:00Z", """,  "extension":[{"url":"https://healthteams.example/fhir/StructureDefinition/slot-count","valueInteger":2}]"""));
+        Assert.Equal(2, await product.Ask<int>($"select slots from collab.shift where id = '{open.Id()}' and kind = 'open'"));
+        var off = await fhir.Create("Slot", Slot(schedule!, "busy-unavailable", "2026-12-01T00:00:00Z", "2026-12-03T00:00:00Z", ""","comment":"vacation" """));
+        Assert.Equal("off", await product.Ask<string>($"select kind from collab.shift where id = '{off.Id()}'"));
+
+        // The same again changes nothing and tells nobody; another time moves it.
+        var told = await product.Ask<long>($"select count(*) from collab.notice where person = '{scene.People["mary"]}'");
+        var now = await (await fhir.GetAsync($"/fhir/Slot/{shift.Id()}")).Body();
+        Assert.Equal(HttpStatusCode.OK, (await fhir.PutAsync($"/fhir/Slot/{shift.Id()}", FhirHttp.Json(now.GetRawText()))).StatusCode);
+        Assert.Equal(told, await product.Ask<long>($"select count(*) from collab.notice where person = '{scene.People["mary"]}'"));
+        var moved = await fhir.PutAsync($"/fhir/Slot/{shift.Id()}", FhirHttp.Json(now.GetRawText().Replace("14:00:00", "13:00:00", StringComparison.Ordinal)));
+        Assert.True(moved.IsSuccessStatusCode, await moved.Content.ReadAsStringAsync());
+        Assert.Equal(1L, await product.Ask<long>($"select count(*) from collab.shift where id = '{shift.Id()}' and ends_at = '2026-11-26T13:00Z'"));
+
+        foreach (var (body, word) in new[]
+        {
+            (Slot(schedule!, "busy", "2026-11-24T08:00:00Z", "2026-11-24T12:00:00Z"), "works already"),
+            (Slot(schedule!, "free", "2026-12-10T08:00:00Z", "2026-12-10T12:00:00Z"), "busy-unavailable"),
+            (Slot($"Schedule/{scene.Team}", "busy", "2026-12-10T08:00:00Z", "2026-12-10T12:00:00Z"), "taken by claims"),
+            (Slot(schedule!, "busy", "2026-12-10T08:00:00Z", "2026-12-12T12:00:00Z"), "at most 24 hours"),
+            (Slot(schedule!, "busy-unavailable", "2026-12-20T08:00:00Z", "2026-12-22T12:00:00Z", ""","comment":"Moon" """), "Vacation"),
+        })
+        {
+            var refused = await fhir.PostAsync("/fhir/Slot", FhirHttp.Json(body));
+            var words = await refused.Content.ReadAsStringAsync();
+            Assert.True(refused.StatusCode == HttpStatusCode.UnprocessableEntity && words.Contains(word, StringComparison.Ordinal), words);
+        }
+        // A draft of its managers is not overtaken, and what is deleted is off the roster.
+        await scene.Done("boss", $"/shifts/{scene.Team}/item", [.. scene.Fields("mary", Tuesday, "08:00", "15:00"), ("Id", known.ToString()), ("Version", $"{await product.Ask<int>($"select version from collab.shift where id = '{known}'")}")]);
+        Assert.Equal(HttpStatusCode.Conflict, (await fhir.PutAsync($"/fhir/Slot/{known}", FhirHttp.Json(stored.GetRawText().Replace("14:00:00", "12:00:00", StringComparison.Ordinal)))).StatusCode);
+        Assert.Equal(HttpStatusCode.NoContent, (await fhir.DeleteAsync($"/fhir/Slot/{shift.Id()}")).StatusCode);
+        Assert.Equal(0L, await product.Ask<long>($"select count(*) from collab.shift where id = '{shift.Id()}'"));
+        Assert.True((await fhir.PutAsync($"/fhir/Slot/{open.Id()}", FhirHttp.Json((await (await fhir.GetAsync($"/fhir/Slot/{open.Id()}")).Body()).GetRawText().Replace("\"free\"", "\"entered-in-error\"", StringComparison.Ordinal)))).IsSuccessStatusCode);
+        Assert.Equal(0L, await product.Ask<long>($"select count(*) from collab.shift where id = '{open.Id()}'"));
+        // Another hospital's Slot on a Schedule of that id is its own.
+        var north = await product.Fhir(tenant: "north");
+        await north.Create("Slot", Slot($"Schedule/{scene.Team}", "free", "2026-11-26T14:00:00Z", "2026-11-26T22:00:00Z"));
+        Assert.Equal(0L, await product.Ask<long>($"select count(*) from collab.shift where tenant <> 1 and team = '{scene.Team}'"));
+    }
+
+    [Fact]
     [Trait("Row", "SH-11")]
     [Trait("Row", "SH-12")]
     public async Task A_request_made_on_a_page_is_a_Task_and_a_workforce_system_decides_it_there()

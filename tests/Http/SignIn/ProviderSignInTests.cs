@@ -202,7 +202,11 @@ public sealed partial class ProviderSignInTests(ProductWithEhr product) : IClass
 
     private async Task<List<Step>> SignIn(Browser browser, string name, string? returnUrl = null, string? until = null)
     {
-        var steps = await Begin(browser, returnUrl);
+        return await AtProvider(browser, await Begin(browser, returnUrl), name, until);
+    }
+
+    private async Task<List<Step>> AtProvider(Browser browser, List<Step> steps, string name, string? until)
+    {
         if (steps.End().AbsolutePath != "/accounts/authorize") return steps; // refused before anybody was asked
         var page = steps[^1].Page;
         var fields = Hidden().Matches(page).ToDictionary(m => m.Groups[1].Value, m => WebUtility.HtmlDecode(m.Groups[2].Value));
