@@ -18,16 +18,15 @@ public sealed class RosterSolver(RosterProblem problem, SolveSettings settings, 
     private readonly Lock gate = new();
     private readonly Stopwatch watch = new();
     private RosterFound? best;
-    private long bound = long.MinValue;
+    private long bound;
     private TimeSpan moved;
 
     /// <returns>Null: no roster keeps the hard rules, or none was found in the time.</returns>
     public RosterFound? Solve(RosterCells? from, CancellationToken stop)
     {
         watch.Start();
-        var model = new RosterModel(problem);
-        if (from is not null) model.Hint(from);
-        Whole(model, stop);
+        if (Large) PersonByPerson(from, stop);
+        else Whole(from, stop);
         if (best is null || best.Best || stop.IsCancellationRequested) return best;
         var threads = Enumerable.Range(0, settings.Searches).Select(n => Task.Factory.StartNew(() => Neighbourhoods(n, stop), stop, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
         try
@@ -43,8 +42,32 @@ public sealed class RosterSolver(RosterProblem problem, SolveSettings settings, 
 
     private TimeSpan Left => settings.Time - watch.Elapsed;
 
-    private void Whole(RosterModel model, CancellationToken stop)
+    /// <summary>A whole that is too large to be looked at at once: its relaxation alone would take the time.</summary>
+    private bool Large => (long)problem.Members.Count * problem.Days * problem.Kinds.Count > 6000 && settings.Searches > 0;
+
+    /// <summary>A first roster in seconds: a few people at a time, each group on top of those before it.</summary>
+    private void PersonByPerson(RosterCells? from, CancellationToken stop)
     {
+        var cells = from ?? RosterCells.Empty(problem.Members.Count, problem.Days);
+        foreach (var few in Enumerable.Range(0, problem.Members.Count).Chunk(4))
+        {
+            var free = new bool[problem.Members.Count, problem.Days];
+            foreach (var m in few) for (var day = 0; day < problem.Days; day++) free[m, day] = true;
+            var part = new RosterModel(problem, cells, free);
+            if (from is not null) part.Hint(from);
+            using var solver = new CpSolver { StringParameters = FormattableString.Invariant($"num_workers:1,random_seed:{settings.Seed},cp_model_probing_level:0,symmetry_level:0,relative_gap_limit:0.02,max_time_in_seconds:{Math.Clamp(settings.Time.TotalSeconds * 0.4 * few.Length / problem.Members.Count, 0.2, 2):0.###}") };
+            using var ending = stop.Register(solver.StopSearch);
+            // Whose rules cannot be kept at all makes the whole impossible.
+            if (solver.Solve(part.Model) is not (CpSolverStatus.Optimal or CpSolverStatus.Feasible)) return;
+            cells = part.Read(c => solver.BooleanValue(c));
+            if (few[^1] == problem.Members.Count - 1) Take(cells, (long)Math.Round(solver.ObjectiveValue));
+        }
+    }
+
+    private void Whole(RosterCells? from, CancellationToken stop)
+    {
+        var model = new RosterModel(problem);
+        if (from is not null) model.Hint(from);
         var seconds = settings.Searches == 0 ? Left.TotalSeconds : Math.Max(1, settings.Time.TotalSeconds * settings.Whole);
         using var solver = new CpSolver { StringParameters = FormattableString.Invariant($"num_workers:{settings.Workers},random_seed:{settings.Seed},max_time_in_seconds:{seconds:0.###}") };
         using var callback = new Improvement(this, model, stop);
@@ -64,13 +87,15 @@ public sealed class RosterSolver(RosterProblem problem, SolveSettings settings, 
     private void Neighbourhoods(int thread, CancellationToken stop)
     {
         var random = new Random(settings.Seed * 1000 + thread);
-        var sizes = new double[] { 0.25, 0.25, 0.25 };
+        // As many days of people as are planned anew within a second or so.
+        var size = Math.Min(0.25, 120.0 / (problem.Members.Count * problem.Days));
+        var sizes = new double[] { size, size, size };
         for (var round = 0; Left > TimeSpan.FromMilliseconds(200) && !stop.IsCancellationRequested && !best!.Best; round++)
         {
             var way = random.Next(sizes.Length);
             var free = RosterNeighbours.Choose(problem, best!.Cells, way, sizes[way], random);
             var status = Again(free, random.Next(1, int.MaxValue), stop);
-            sizes[way] = Math.Clamp(status == CpSolverStatus.Optimal ? sizes[way] * 1.05 : status == CpSolverStatus.Feasible || status == CpSolverStatus.Unknown ? sizes[way] * 0.92 : sizes[way], 0.04, 0.9);
+            sizes[way] = Math.Clamp(status == CpSolverStatus.Optimal ? sizes[way] * 1.05 : status == CpSolverStatus.Feasible || status == CpSolverStatus.Unknown ? sizes[way] * 0.92 : sizes[way], 0.01, 0.9);
         }
     }
 
