@@ -4,6 +4,7 @@ using HealthTeams.Collaboration.Approvals;
 using HealthTeams.Collaboration.Messages;
 using HealthTeams.Collaboration.PatientLists;
 using HealthTeams.Collaboration.People;
+using HealthTeams.Collaboration.RosterPlans;
 using HealthTeams.Collaboration.Shifts;
 using HealthTeams.Collaboration.Tasks;
 using HealthTeams.Collaboration.Teams;
@@ -18,7 +19,7 @@ namespace HealthTeams.Collaboration;
 
 public static class CollaborationServices
 {
-    public static IServiceCollection AddCollaboration(this IServiceCollection services, IceSettings ice)
+    public static IServiceCollection AddCollaboration(this IServiceCollection services, IceSettings ice, PlanLimits plans)
     {
         services.AddSingleton(ice);
         services.AddSingleton<IceServers>();
@@ -39,6 +40,7 @@ public static class CollaborationServices
         services.AddTasks();
         services.AddApprovals();
         services.AddShifts();
+        services.AddRosterPlans(plans);
 
         services.AddSingleton(new EventRoute(LiveRelay.Consumer, e => LiveKinds.Contains(e.Kind.AsSpan(0, Math.Max(0, e.Kind.IndexOf('.', StringComparison.Ordinal))).ToString())));
         services.AddSingleton(new LiveRoute(NoticeGroups));
@@ -56,6 +58,7 @@ public static class CollaborationServices
         services.AddTaskWork();
         services.AddApprovalWork();
         services.AddShiftWork();
+        services.AddRosterPlanWork();
         return services;
     }
 
@@ -66,7 +69,7 @@ public static class CollaborationServices
     }
 
     /// <summary>What comes before the dot of an event's kind, where pages follow it.</summary>
-    private static readonly HashSet<string> LiveKinds = ["visit", "message", "notice", "team", "list", "task", "approval", "shift"];
+    private static readonly HashSet<string> LiveKinds = ["visit", "message", "notice", "team", "list", "task", "approval", "shift", "roster"];
 
     private static IEnumerable<string> NoticeGroups(Event e)
     {
