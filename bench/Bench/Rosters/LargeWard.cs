@@ -42,4 +42,33 @@ internal static class LargeWard
         var from = random.Next(days - 5);
         return [.. Enumerable.Range(from, 5).SelectMany(d => Enumerable.Range(0, 3).Select(k => (d, k)))];
     }
+
+    /// <summary>The first rule a roster breaks, looked at cell by cell; null: none.</summary>
+    public static string? Broken(RosterProblem problem, RosterCells cells)
+    {
+        for (var m = 0; m < problem.Members.Count; m++)
+        {
+            var (who, row) = (problem.Members[m], cells.Of[m]);
+            for (var d = 0; d < problem.Days; d++)
+            {
+                if (row[d] >= 0 && who.Barred.Contains((d, row[d]))) return $"{who.Name} works on leave, day {d}";
+                if (d > 0 && row[d - 1] > row[d] && row[d] >= 0) return $"{who.Name} goes backwards on day {d}";
+            }
+            foreach (var limit in who.Limits)
+            {
+                var sum = limit.Days.Where(d => row[d] >= 0 && limit.Kinds?.Contains(row[d]) != false).Sum(d => limit.InMinutes ? problem.Kinds[row[d]].Minutes[d] : 1);
+                if (sum < limit.Min || sum > limit.Max) return $"{who.Name} has {sum}, not {limit.Min} to {limit.Max}";
+            }
+            if (problem.Weekends.Count(w => w.Any(d => row[d] >= 0)) > who.MaxWeekends) return $"{who.Name} works too many weekends";
+            for (var from = 0; from < problem.Days;)
+            {
+                var to = from;
+                while (to < problem.Days && row[to] >= 0 == row[from] >= 0) to++;
+                var whole = from > 0 && to < problem.Days;
+                if (row[from] >= 0 ? to - from > who.MaxRun || (whole && to - from < who.MinRun) : whole && to - from < who.MinOff) return $"{who.Name}: a stretch of {to - from} from day {from}";
+                from = to;
+            }
+        }
+        return null;
+    }
 }
