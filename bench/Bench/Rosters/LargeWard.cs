@@ -22,7 +22,7 @@ internal static class LargeWard
                 .. Enumerable.Range(0, people).Select(m => new RosterMember
                 {
                     Name = $"{m + 1}", MaxRun = 5, MinRun = 2, MinOff = 2, MaxWeekends = 2, Barred = Leave(random, days),
-                    Limits = [new RosterLimit(all, null, true, m % 4 == 0 ? 3600 : 6600, m % 4 == 0 ? 4920 : 9600), new RosterLimit(all, [2], false, 0, 6), .. Enumerable.Range(0, days / 7).Select(w => new RosterLimit([.. Enumerable.Range(w * 7, 7)], null, true, 0, 48 * 60))],
+                    Limits = [new RosterLimit(all, null, true, days < 28 ? 0 : m % 4 == 0 ? 3600 : 6600, m % 4 == 0 ? 4920 : 9600), new RosterLimit(all, [2], false, 0, 6), .. Enumerable.Range(0, days / 7).Select(w => new RosterLimit([.. Enumerable.Range(w * 7, 7)], null, true, 0, 48 * 60))],
                 }),
             ],
             Needs =

@@ -15,6 +15,7 @@ public sealed record SolveSettings(TimeSpan Time, int Workers = 8, int Seed = 1,
 /// </summary>
 public sealed class RosterSolver(RosterProblem problem, SolveSettings settings, Action<RosterFound>? found = null)
 {
+    private const int AtOnce = 4;
     private readonly Lock gate = new();
     private readonly Stopwatch watch = new();
     private RosterFound? best;
@@ -25,8 +26,8 @@ public sealed class RosterSolver(RosterProblem problem, SolveSettings settings, 
     public RosterFound? Solve(RosterCells? from, CancellationToken stop)
     {
         watch.Start();
-        if (Large) PersonByPerson(from, stop);
-        else Whole(from, stop);
+        PersonByPerson(from, stop);
+        if (!Large && !stop.IsCancellationRequested) Whole(best?.Cells ?? from, stop);
         if (best is null || best.Best || stop.IsCancellationRequested) return best;
         var threads = Enumerable.Range(0, settings.Searches).Select(n => Task.Factory.StartNew(() => Neighbourhoods(n, stop), stop, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
         try
@@ -49,19 +50,32 @@ public sealed class RosterSolver(RosterProblem problem, SolveSettings settings, 
     private void PersonByPerson(RosterCells? from, CancellationToken stop)
     {
         var cells = from ?? RosterCells.Empty(problem.Members.Count, problem.Days);
-        foreach (var few in Enumerable.Range(0, problem.Members.Count).Chunk(4))
+        var each = Math.Clamp(settings.Time.TotalSeconds * 0.3 * AtOnce / problem.Members.Count, 0.2, 2);
+        foreach (var few in Enumerable.Range(0, problem.Members.Count).Chunk(AtOnce))
         {
-            var free = new bool[problem.Members.Count, problem.Days];
-            foreach (var m in few) for (var day = 0; day < problem.Days; day++) free[m, day] = true;
-            var part = new RosterModel(problem, cells, free);
-            if (from is not null) part.Hint(from);
-            using var solver = new CpSolver { StringParameters = FormattableString.Invariant($"num_workers:1,random_seed:{settings.Seed},cp_model_probing_level:0,symmetry_level:0,relative_gap_limit:0.02,max_time_in_seconds:{Math.Clamp(settings.Time.TotalSeconds * 0.4 * few.Length / problem.Members.Count, 0.2, 2):0.###}") };
-            using var ending = stop.Register(solver.StopSearch);
-            // Whose rules cannot be kept at all makes the whole impossible.
-            if (solver.Solve(part.Model) is not (CpSolverStatus.Optimal or CpSolverStatus.Feasible)) return;
-            cells = part.Read(c => solver.BooleanValue(c));
-            if (few[^1] == problem.Members.Count - 1) Take(cells, (long)Math.Round(solver.ObjectiveValue));
+            if (stop.IsCancellationRequested || Few(cells, few, from is not null, each, stop) is not { } next) return;
+            cells = next.Cells;
+            if (few[^1] == problem.Members.Count - 1) Take(cells, next.Penalty);
         }
+    }
+
+    /// <returns>Null: their rules cannot be kept, which makes the whole impossible; or the time is over.</returns>
+    private (RosterCells Cells, long Penalty)? Few(RosterCells cells, int[] few, bool hint, double seconds, CancellationToken stop)
+    {
+        var free = new bool[problem.Members.Count, problem.Days];
+        foreach (var m in few) for (var day = 0; day < problem.Days; day++) free[m, day] = true;
+        // A busy machine may take longer for a first answer than a good one is worth.
+        for (var patience = seconds; patience < Math.Max(seconds * 2, Left.TotalSeconds); patience *= 5)
+        {
+            var part = new RosterModel(problem, cells, free);
+            if (hint) part.Hint(cells);
+            using var solver = new CpSolver { StringParameters = FormattableString.Invariant($"num_workers:1,random_seed:{settings.Seed},cp_model_probing_level:0,symmetry_level:0,relative_gap_limit:0.02,max_time_in_seconds:{patience:0.###}") };
+            using var ending = stop.Register(solver.StopSearch);
+            var status = solver.Solve(part.Model);
+            if (status is CpSolverStatus.Optimal or CpSolverStatus.Feasible) return (part.Read(c => solver.BooleanValue(c)), (long)Math.Round(solver.ObjectiveValue));
+            if (status != CpSolverStatus.Unknown || stop.IsCancellationRequested) return null;
+        }
+        return null;
     }
 
     private void Whole(RosterCells? from, CancellationToken stop)

@@ -144,7 +144,7 @@ public sealed class PlanTests
     {
         var problem = PlanProblem.Of(facts);
         var from = facts.Plan.Illness ? problem.Current : null;
-        return PlanProblem.Cells(facts, new RosterSolver(problem, new SolveSettings(TimeSpan.FromSeconds(6), Searches: 0)).Solve(from, default)!.Cells);
+        return PlanProblem.Cells(facts, new RosterSolver(problem, new SolveSettings(TimeSpan.FromSeconds(3), Searches: 0)).Solve(from, default)!.Cells);
     }
 
     private static PlanFacts Facts(int people, IReadOnlyList<(int Who, int Day, string Label, bool Wants)>? wishes = null)
