@@ -58,7 +58,8 @@ public sealed class LayPlan(Db db, ShiftAccess access)
     /// <summary>A draft that is where the plan wants it stays what it is.</summary>
     private static (List<ShiftItem> Write, List<ShiftItem> Gone) Planned(PlanFacts facts, Func<Guid> newId)
     {
-        var cells = facts.Plan.Cells.Where(c => facts.People.Any(p => p.Person == c.Person)).ToHashSet();
+        var known = facts.People.Select(p => p.Person).ToHashSet();
+        var cells = facts.Plan.Cells.Where(c => known.Contains(c.Person)).ToHashSet();
         return ([.. cells.Where(c => !facts.Movable.ContainsKey(c)).Select(c => PlanReasons.Item(facts, c) with { Id = newId() })], [.. facts.Movable.Where(m => !cells.Contains(m.Key)).Select(m => m.Value)]);
     }
 
@@ -84,12 +85,18 @@ public sealed class LayPlan(Db db, ShiftAccess access)
                 if (item.Group is not null) write.Add(item with { Id = newId(), Draft = true, Kind = "open", Person = null, Slots = 1, Version = 1, Override = null, Overridden = [] });
             }
         }
-        write.Add(new ShiftItem
-        {
-            Id = newId(), Draft = true, Team = facts.Plan.Team, Kind = "off", Person = facts.Ask.Ill, Reason = facts.Ask.Reason, Theme = "gray",
-            StartsAt = CoverRules.At(facts.Plan.First, 0, facts.Zone), EndsAt = CoverRules.At(facts.Day(facts.Plan.Days), 0, facts.Zone),
-        });
+        if (Off(facts) is { } span) write.Add(new ShiftItem { Id = newId(), Draft = true, Team = facts.Plan.Team, Kind = "off", Person = facts.Ask.Ill, Reason = facts.Ask.Reason, Theme = "gray", StartsAt = span.From, EndsAt = span.To });
         return (write, []);
+    }
+
+    /// <summary>From the end of the shift the person went home from, or the night before; null: they are off all the time already.</summary>
+    private static (DateTimeOffset From, DateTimeOffset To)? Off(PlanFacts facts)
+    {
+        var (from, to) = (CoverRules.At(facts.Plan.First, 0, facts.Zone), CoverRules.At(facts.Day(facts.Plan.Days), 0, facts.Zone));
+        var duties = facts.People.Where(p => p.Person == facts.Ask.Ill).SelectMany(p => p.Duties).ToList();
+        if (duties.Any(d => d.Off && d.Start <= from && d.End >= to)) return null;
+        var begun = duties.Where(d => !d.Off && d.End > from && (d.Start < from || d.Start <= facts.Roster.Now)).Select(d => d.End).Append(from).Max();
+        return begun < to ? (begun, to) : null;
     }
 
     /// <summary>Each on top of those before it, all beside what stands now.</summary>
@@ -98,7 +105,8 @@ public sealed class LayPlan(Db db, ShiftAccess access)
         var all = write.Where(w => w is { Person: not null, Removed: false }).ToList();
         var workers = facts.People.ToDictionary(p => p.Person);
         var changed = write.Select(w => w.Id).ToHashSet();
-        foreach (var kept in facts.Movable.Where(m => !changed.Contains(m.Value.Id) && (facts.Plan.Illness || facts.Plan.Cells.Contains(m.Key)))) workers[kept.Key.Person] = workers[kept.Key.Person].With(kept.Value.AsDuty(facts.Plan.Team));
+        var planned = facts.Plan.Cells.ToHashSet();
+        foreach (var kept in facts.Movable.Where(m => !changed.Contains(m.Value.Id) && (facts.Plan.Illness || planned.Contains(m.Key)))) workers[kept.Key.Person] = workers[kept.Key.Person].With(kept.Value.AsDuty(facts.Plan.Team));
         var (_, not) = ShiftCopies.Sort([.. all.OrderBy(i => i.StartsAt)], workers, (await ShiftAccess.Staff(tx, facts.Plan.Team)).ToHashSet(), place.Schedule, null);
         return not.Count == 0 ? null : BrokenRules.Refusal([.. not.SelectMany(n => n.Broken).Take(50)]) with { Status = 409 };
     }

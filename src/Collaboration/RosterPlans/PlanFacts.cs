@@ -25,7 +25,14 @@ public sealed record PlanFacts
     public DateOnly Day(int n) => Plan.First.AddDays(n);
 
     /// <summary>What stands whatever is planned.</summary>
-    public IEnumerable<ShiftItem> Standing => Roster.Items.Where(i => i is { Kind: "shift", Removed: false } && !Movable.Values.Any(m => m.Id == i.Id));
+    public IEnumerable<ShiftItem> Standing
+    {
+        get
+        {
+            var moved = Movable.Values.Select(m => m.Id).ToHashSet();
+            return Roster.Items.Where(i => i is { Kind: "shift", Removed: false } && !moved.Contains(i.Id));
+        }
+    }
 
     public Duty DutyOf(int day, int shift) => DutyOf(Shifts[shift], Day(day), day, shift, Zone);
 

@@ -11,17 +11,19 @@ public static class PlanNeeds
     public static IReadOnlyList<RosterNeed> Of(PlanFacts facts)
     {
         var price = facts.Plan.Illness ? SickCall.Uncovered : facts.Ask.Weights.Staff * 20;
-        return [.. Enumerable.Range(0, facts.Plan.Days).SelectMany(d => facts.Plan.Illness ? AsBefore(facts, d, price) : Shifts(facts, d, price).Concat(Moments(facts, d, price)))];
+        var standing = facts.Standing.ToList();
+        var byDay = standing.ToLookup(facts.Roster.DayOf);
+        return [.. Enumerable.Range(0, facts.Plan.Days).SelectMany(d => facts.Plan.Illness ? AsBefore(facts, d, price) : Shifts(facts, d, price, byDay).Concat(Moments(facts, d, price, standing)))];
     }
 
     private static IEnumerable<RosterNeed> AsBefore(PlanFacts facts, int day, int price) => Enumerable.Range(0, facts.Shifts.Count)
         .Select(k => new RosterNeed("shift", day, facts.Movable.Keys.Count(c => c.Day == day && c.Shift == k), price, price, [(day, k)]));
 
-    private static IEnumerable<RosterNeed> Shifts(PlanFacts facts, int day, int price) => facts.Shifts.Select((s, k) =>
-        new RosterNeed("shift", day, s.Needed[(int)facts.Day(day).DayOfWeek], price, TooMany, [(day, k)], null, facts.Standing.Count(i => s.Is(i, facts.Zone) && facts.Roster.DayOf(i) == facts.Day(day))));
+    private static IEnumerable<RosterNeed> Shifts(PlanFacts facts, int day, int price, ILookup<DateOnly, ShiftItem> standing) => facts.Shifts.Select((s, k) =>
+        new RosterNeed("shift", day, s.Needed[(int)facts.Day(day).DayOfWeek], price, TooMany, [(day, k)], null, standing[facts.Day(day)].Count(i => s.Is(i, facts.Zone))));
 
     /// <summary>Minimum staffing holds at every moment: numbers change only where a shift begins or ends.</summary>
-    private static IEnumerable<RosterNeed> Moments(PlanFacts facts, int day, int price)
+    private static IEnumerable<RosterNeed> Moments(PlanFacts facts, int day, int price, IReadOnlyList<ShiftItem> all)
     {
         var on = facts.Day(day);
         foreach (var cover in facts.Covers.Where(c => c.Weekdays.Contains((int)on.DayOfWeek)))
@@ -30,7 +32,7 @@ public static class PlanNeeds
             if (kinds.Count == 0) continue;
             var (from, to) = (CoverRules.At(on, cover.FromMinute, facts.Zone), CoverRules.At(on, cover.ToMinute, facts.Zone));
             var can = cover.Skill is { } skill ? Enumerable.Range(0, facts.People.Count).Where(m => Has(facts.People[m], skill, on)).ToList() : null;
-            var standing = facts.Standing.Where(i => (cover.Group is null || i.Group == cover.Group) && i.StartsAt < to && i.EndsAt > from && (cover.Skill is null || HasSkill(facts, i.Person!.Value, cover.Skill, on))).ToList();
+            var standing = all.Where(i => (cover.Group is null || i.Group == cover.Group) && i.StartsAt < to && i.EndsAt > from && (cover.Skill is null || HasSkill(facts, i.Person!.Value, cover.Skill, on))).ToList();
             var duties = kinds.SelectMany(k => new[] { -1, 0, 1 }.Select(n => (Day: day + n, Kind: k, Duty: facts.DutyOf(day + n, k)))).Where(x => x.Duty.Start < to && x.Duty.End > from).ToList();
             var moments = standing.SelectMany(i => new[] { i.StartsAt, i.EndsAt }).Concat(duties.SelectMany(x => new[] { x.Duty.Start, x.Duty.End })).Where(m => m > from && m < to).Append(from).Distinct().Order();
             var seen = new HashSet<string>();

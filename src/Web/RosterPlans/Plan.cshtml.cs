@@ -7,6 +7,8 @@ namespace HealthTeams.Web.RosterPlans;
 /// <summary>A plan while it is made and when it is: the roster it would be, in numbers and reasons, and what to do with it.</summary>
 public sealed class RosterPlanPage(Planning planning, LayPlan lay) : StaffPage
 {
+    private ILookup<(Guid Person, int Day), Shown> cells = null!;
+
     public PlanView View { get; private set; } = null!;
     public Problem? Refused { get; private set; }
     public IReadOnlyList<RosterPlan> Others { get; private set; } = [];
@@ -64,21 +66,33 @@ public sealed class RosterPlanPage(Planning planning, LayPlan lay) : StaffPage
         var view = await planning.Look(Me, team, id, Stop);
         if (!view.Ok) return Refuse(view.Problem);
         View = view.Value;
+        cells = Cells().ToLookup(c => c.Key, c => c.Shown);
         Others = [.. (await planning.Made(Me, team, Stop)).Value.Where(p => p.Id != id && p.CellsJson is not null && !p.Illness)];
         return null;
     }
 
     /// <summary>What a cell shows: what stands, what is planned, and a draft the plan takes away.</summary>
-    public IEnumerable<(string Text, string Theme, string State, int? Shift)> Cell(Guid person, int day)
+    public IEnumerable<Shown> Cell(Guid person, int day) => cells[(person, day)];
+
+    /// <param name="How">"stands", "off", "new", "same" or "gone".</param>
+    public sealed record Shown(string Text, string Theme, string How, int? Shift);
+
+    private IEnumerable<((Guid, int) Key, Shown Shown)> Cells()
     {
         var facts = View.Facts;
-        var on = facts.Day(day);
-        foreach (var item in facts.Roster.Items.Where(i => i.Person == person && !i.Removed && facts.Movable.Values.All(m => m.Id != i.Id) && (i.Kind == "off" ? facts.Roster.DayOf(i) <= on && ShiftRules.Day(i.EndsAt.AddTicks(-1), facts.Rules) >= on : facts.Roster.DayOf(i) == on)))
+        var moved = facts.Movable.Values.Select(m => m.Id).ToHashSet();
+        var reasons = facts.Roster.Reasons.ToDictionary(r => r.Id, r => r.Name);
+        foreach (var item in facts.Roster.Items.Where(i => i is { Person: not null, Removed: false } && !moved.Contains(i.Id)))
         {
-            yield return (item.Kind == "off" ? facts.Roster.Reasons.FirstOrDefault(r => r.Id == item.Reason)?.Name ?? "" : item.Label, item.Theme, item.Kind == "off" ? "off" : "stands", null);
+            var first = facts.Roster.DayOf(item).DayNumber - Plan.First.DayNumber;
+            var last = item.Kind == "off" ? ShiftRules.Day(item.EndsAt.AddTicks(-1), facts.Rules).DayNumber - Plan.First.DayNumber : first;
+            var shown = item.Kind == "off" ? new Shown(reasons.GetValueOrDefault(item.Reason ?? Guid.Empty, ""), item.Theme, "off", null) : new Shown(item.Label, item.Theme, "stands", null);
+            for (var day = Math.Max(0, first); day <= last && day < Plan.Days; day++) yield return ((item.Person!.Value, day), shown);
         }
-        var planned = Plan.Cells.Where(c => c.Person == person && c.Day == day && c.Shift < facts.Shifts.Count).ToList();
-        foreach (var cell in planned) yield return (facts.Shifts[cell.Shift].Label, facts.Shifts[cell.Shift].Theme, facts.Movable.ContainsKey(cell) ? "same" : "new", cell.Shift);
-        foreach (var gone in facts.Movable.Keys.Where(c => c.Person == person && c.Day == day && !planned.Contains(c))) yield return (facts.Shifts[gone.Shift].Label, facts.Shifts[gone.Shift].Theme, "gone", null);
+        var planned = Plan.Cells.Where(c => c.Shift < facts.Shifts.Count).ToHashSet();
+        foreach (var cell in planned) yield return ((cell.Person, cell.Day), Of(cell, facts.Movable.ContainsKey(cell) ? "same" : "new"));
+        foreach (var cell in facts.Movable.Keys.Where(c => !planned.Contains(c))) yield return ((cell.Person, cell.Day), Of(cell, "gone"));
+
+        Shown Of(PlanCell cell, string how) => new(facts.Shifts[cell.Shift].Label, facts.Shifts[cell.Shift].Theme, how, how == "gone" ? null : cell.Shift);
     }
 }

@@ -57,6 +57,8 @@ function ready(): void {
 
 ready();
 document.addEventListener("keydown", move);
+// Between two better rosters only time passes.
+setInterval(() => { const bar = document.querySelector<HTMLProgressElement>("progress.plan-progress[max]"); if (bar) bar.value += 1; }, 1000);
 const live = document.querySelector('[data-live-list="plan"]');
 if (live) {
   new MutationObserver(ready).observe(live, { childList: true, subtree: true });
