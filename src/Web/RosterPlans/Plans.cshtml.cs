@@ -77,7 +77,7 @@ internal static class PlanForm
         return new PlanShift
         {
             Label = form[$"s{n}-label"].ToString().Trim(), FromMinute = from, ToMinute = to < 0 ? -1 : to <= from ? to + 1440 : to, Theme = form[$"s{n}-theme"].ToString() is { Length: > 0 } theme ? theme : "white",
-            Group = Guid.TryParse(form[$"s{n}-group"], out var group) ? group : null, Needed = [.. Enumerable.Range(0, 7).Select(d => Number(form, $"s{n}-{d}") ?? 0)],
+            Group = Guid.TryParse(form[$"s{n}-group"], out var group) ? group : null, Needed = [.. Enumerable.Range(0, 7).Select(d => Number(form, $"s{n}-{d}") ?? (string.IsNullOrWhiteSpace(form[$"s{n}-{d}"]) ? 0 : -1))],
             Skills = form[$"s{n}-skills"].ToString().Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
         };
     }

@@ -232,7 +232,7 @@ public sealed class RosterPlanTests(TestProduct product) : IClassFixture<TestPro
         await scene.Shift("mary", new(2026, 11, 14), "22:00", "06:00", label: "Night");
         await scene.Shift("mary", new(2026, 11, 15), "22:00", "06:00", label: "Night");
         await scene.Shift("clara", new(2026, 11, 14), "22:00", "06:00", share: false, label: "Night");
-        var page = ShiftScene.Said(await scene["boss"].GetStringAsync($"/shifts/{scene.Team}/ledger"));
+        var page = System.Text.RegularExpressions.Regex.Replace(ShiftScene.Said(await scene["boss"].GetStringAsync($"/shifts/{scene.Team}/ledger")), @"\s+", " ");
         Assert.Contains("Mary 2 16 2 1 0 0", page, StringComparison.Ordinal);
         Assert.Contains("Clara 0 0 0 0 0 0", page, StringComparison.Ordinal);
     }
