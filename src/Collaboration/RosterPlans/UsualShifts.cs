@@ -27,10 +27,12 @@ internal static class UsualShifts
         ];
     }
 
-    /// <summary>The middle of the weeks.</summary>
+    /// <summary>The middle of the weeks that have a roster.</summary>
     private static int Usual(List<ShiftItem> items, int weekday, Roster roster)
     {
-        var counts = roster.AllDays.Where(d => (int)d.DayOfWeek == weekday).Select(d => items.Count(i => roster.DayOf(i) == d)).Order().ToList();
+        var days = items.Select(roster.DayOf).ToHashSet();
+        var counts = roster.AllDays.Chunk(7).Where(week => roster.Items.Any(i => i.Kind == "shift" && week.Contains(roster.DayOf(i)))).SelectMany(week => week).Where(d => (int)d.DayOfWeek == weekday)
+            .Select(d => days.Contains(d) ? items.Count(i => roster.DayOf(i) == d) : 0).Order().ToList();
         return counts.Count == 0 ? 0 : counts[counts.Count / 2];
     }
 }
