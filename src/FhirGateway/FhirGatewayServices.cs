@@ -39,6 +39,7 @@ public static class FhirGatewayServices
         services.AddSingleton<Rids>();
         services.AddSingleton<IResourceValidator, StructuralValidator>();
         services.AddSingleton<WriteEngine>();
+        services.AddSingleton<SharedWrites>();
         services.AddSingleton<Reading>();
         services.AddSingleton<Writing>();
         services.AddSingleton<OwnParameters>();
@@ -77,7 +78,6 @@ public static class FhirGatewayServices
         services.AddSingleton<IResourceSlice, AppointmentSlice>();
         services.AddSingleton<IResourceSlice, EncounterSlice>();
         services.AddSingleton<IResourceSlice, CommunicationSlice>();
-        services.AddSingleton(VisitWriteBack.Route);
         services.AddSingleton(s => new LaunchChart(s.GetRequiredService<Db>(), s.GetRequiredService<FhirRouter>(), s.GetRequiredService<FhirSettings>(), s.GetRequiredService<AccessLog>()));
         services.AddSingleton(s => new StaffPractitioner(s.GetRequiredService<Db>(), s.GetRequiredService<WriteEngine>()));
         services.AddSingleton<IResourceSlice, TaskSlice>();

@@ -72,6 +72,7 @@ public static class SmartLauncherServices
         services.AddSingleton<LaunchTokens>();
         services.AddSingleton<EhrBackend>();
         services.AddSingleton<EhrConnections>(s => s.GetRequiredService<EhrBackend>().Connections);
+        services.AddSingleton(EhrWriteBack.Route("exists (select from auth.ehr where tenant = $1)"));
         services.AddSingleton<WriteRulesOf>(s => s.GetRequiredService<EhrRegistry>().WriteRules);
         services.AddSingleton<Collaboration.Approvals.ProveIdentity>(s => Signatures.Prover(s.GetRequiredService<Db>(), s.GetRequiredService<StaffSignIn>()));
         services.AddSingleton(s => Signatures.Sealer(s.GetRequiredService<KeyRing>()));

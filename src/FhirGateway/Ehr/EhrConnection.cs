@@ -25,5 +25,12 @@ public sealed record WriteRules(string Adapter, string JoinLink, bool ForTests)
     public bool Links => Writes && JoinLink != "none";
 }
 
+/// <summary>What brings a visit's course to the EHRs.</summary>
+public static class EhrWriteBack
+{
+    /// <param name="anyEhr">SQL: whether tenant $1 has any.</param>
+    public static EventRoute Route(string anyEhr) => VisitWriteBack.Route with { While = anyEhr };
+}
+
 /// <summary>Bound by SmartLauncher: the rules of a tenant's EHRs.</summary>
 public delegate Task<IReadOnlyDictionary<Guid, WriteRules>> WriteRulesOf(int tenant, CancellationToken stop);

@@ -13,7 +13,7 @@ namespace HealthTeams.FhirGateway.Interactions;
 /// http://hl7.org/fhir/R4/http.html#create, #update, #patch, #delete and their conditional forms: from a request to an
 /// entry of the write engine, whether it stands alone or in a transaction.
 /// </summary>
-internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator validator, ProvenanceHeader provenance)
+internal sealed class Writing(Db db, WriteEngine engine, SharedWrites shared, IResourceValidator validator, ProvenanceHeader provenance)
 {
     public async Task<FhirAnswer> Alone(Caller caller, FhirRequest request, CancellationToken stop)
     {
@@ -31,6 +31,12 @@ internal sealed class Writing(Db db, WriteEngine engine, IResourceValidator vali
     private async Task<FhirAnswer> Commit(Caller caller, FhirRequest request, Prepared prepared, CancellationToken stop)
     {
         if (provenance.Refused(caller, request) is { } no) return no;
+        // Whether the scope reaches it, and what a condition means, is known only in the transaction; provenance is written in it, too.
+        if (prepared is { Limit: { Grants: null, AppState: false }, Write: { Condition: null } or { Kind: WriteKind.Create } } && request.Provenance is null)
+        {
+            var one = await shared.Write(caller, prepared.Write, stop);
+            return one.Ok ? Answer(prepared, one.Value) : FhirAnswer.Of(one.Problem);
+        }
         var written = await db.In<Outcome<IReadOnlyList<WriteResult>>>(caller.Tenant, caller.Actor, async tx =>
         {
             var results = await engine.Run(tx, [prepared.Write]);

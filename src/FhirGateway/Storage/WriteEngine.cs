@@ -23,24 +23,26 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
     private readonly IResourceSlice[] slices = [.. slices.OrderBy(s => s.Order)];
 
     /// <param name="transaction">The entries may refer to each other, and must not write the same thing twice.</param>
-    public async Task<Outcome<IReadOnlyList<WriteResult>>> Run(Tx tx, IReadOnlyList<WriteEntry> entries, bool transaction = false, bool applySlices = true)
+    /// <param name="refused">Entries of requests that have nothing to do with each other: why one is refused is put at its place here, and the others are written.</param>
+    public async Task<Outcome<IReadOnlyList<WriteResult>>> Run(Tx tx, IReadOnlyList<WriteEntry> entries, bool transaction = false, bool applySlices = true, Problem?[]? refused = null)
     {
         var references = new ReferenceMap(settings.Base);
         // A projection makes nothing new and changes no identifier: the row's own lock is enough, and no order of locks is crossed.
         if (applySlices) Lock(tx, entries);
         var conditional = entries.Where(e => e.Condition is not null).ToList();
         var matches = new Queue<Outcome<List<string>>>(conditional.Count == 0 ? [] : await Conditions.Find(tx, [.. conditional.Select(e => (e.Type, e.Condition!, e.By))], settings.Base));
-        var plan = new Planned[entries.Count];
+        var plan = new Planned?[entries.Count];
         for (var i = 0; i < entries.Count; i++)
         {
             var resolved = Resolve(tx, entries[i], entries[i].Condition is null ? (Outcome<List<string>>?)null : matches.Dequeue(), transaction ? references : null);
-            if (!resolved.Ok) return At(entries[i], resolved.Problem, entries.Count);
-            plan[i] = resolved.Value;
+            if (resolved.Ok) plan[i] = resolved.Value;
+            else if (refused is null) return At(entries[i], resolved.Problem, entries.Count);
+            else refused[i] = resolved.Problem;
         }
         if (transaction)
         {
-            if (Twice(plan) is { } twice) return twice;
-            if (await Unresolved(tx, plan, references) is { } missing) return missing;
+            if (Twice(plan!) is { } twice) return twice;
+            if (await Unresolved(tx, plan!, references) is { } missing) return missing;
         }
 
         var current = await Current(tx, plan);
@@ -50,16 +52,20 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
         var written = new List<(WriteResult Result, JsonElement Body, bool Unheard)>();
         for (var i = 0; i < plan.Length; i++)
         {
-            var one = await Write(plan[i], current.GetValueOrDefault((plan[i].Entry.Type, plan[i].Id)), batch, updated, references, tx.Stop);
-            if (!one.Ok) return At(entries[i], one.Problem, entries.Count);
-            results[i] = one.Value.Result;
-            if (results[i].Changed)
+            if (plan[i] is not { } p) continue;
+            var now = current.GetValueOrDefault((p.Entry.Type, p.Id));
+            var one = await Write(p, now, batch, updated, references, tx.Stop);
+            if (!one.Ok)
             {
-                written.Add((results[i], one.Value.Body, plan[i].Entry.Kind == WriteKind.Create));
-                tx.Publish(results[i].Body is null ? "fhir.delete" : results[i].Status == 201 ? "fhir.create" : "fhir.update",
-                    $"{results[i].Type}/{results[i].Id}", PatientOf.Resource(results[i].Type, results[i].Id, results[i].Body ?? current.GetValueOrDefault((plan[i].Entry.Type, plan[i].Id))?.Body),
-                    new { version = results[i].Version });
+                if (refused is null) return At(p.Entry, one.Problem, entries.Count);
+                refused[i] = one.Problem;
+                continue;
             }
+            var result = results[i] = one.Value.Result;
+            if (!result.Changed) continue;
+            written.Add((result, one.Value.Body, p.Entry.Kind == WriteKind.Create));
+            tx.Publish(result.Body is null ? "fhir.delete" : result.Status == 201 ? "fhir.create" : "fhir.update",
+                $"{result.Type}/{result.Id}", PatientOf.Resource(result.Type, result.Id, result.Body ?? now?.Body), new { version = result.Version });
         }
         if (written.Count > 0) batch.Later(updated);
         if (!applySlices)
@@ -67,11 +73,14 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
             later.GetOrCreateValue(tx).AddRange(results);
             return results;
         }
-        if (await Apply(tx, written) is { } refused) return refused;
+        if (await Apply(tx, written) is { } no) return no;
         // A projection may have written a later version in this transaction: that is the one to answer with.
         if (later.TryGetValue(tx, out var projected))
         {
-            for (var i = 0; i < results.Length; i++) results[i] = projected.FindLast(r => r.Type == results[i].Type && r.Id == results[i].Id) is { } last ? last with { Status = results[i].Status } : results[i];
+            for (var i = 0; i < results.Length; i++)
+            {
+                if (results[i] is { } own && projected.FindLast(r => r.Type == own.Type && r.Id == own.Id) is { } last) results[i] = last with { Status = own.Status };
+            }
         }
         return results;
     }
@@ -81,24 +90,7 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
     /// </summary>
     private void Lock(Tx tx, IReadOnlyList<WriteEntry> entries)
     {
-        var keys = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (var e in entries)
-        {
-            // A PUT may make what it names; what is mapped is locked by pages under the same name, before its row and its visit.
-            if ((e.Kind == WriteKind.Update || Array.Exists(slices, s => s.Type == e.Type)) && (e.Id ?? (e.Kind == WriteKind.Update && e.Body is { } said ? FhirJson.Text(said, "id") : null)) is { } id) keys.Add($"{e.Type}/{id}");
-            if (e.Body is { } body)
-            {
-                // By the value alone: a condition may leave the system out. A few types have one identifier, not a list.
-                foreach (var i in body.TryGetProperty("identifier", out var own) && own.ValueKind == JsonValueKind.Object ? [own] : FhirJson.Items(body, "identifier"))
-                {
-                    if (FhirJson.Text(i, "value") is { } value) keys.Add($"{e.Type}|{value}");
-                }
-            }
-            if (e.Condition is null) continue;
-            var values = Conditions.Identifiers(e.Condition).ToList();
-            foreach (var value in values) keys.Add($"{e.Type}|{value}");
-            if (values.Count == 0) keys.Add($"{e.Type}|*");
-        }
+        var keys = new SortedSet<string>(entries.SelectMany(Names), StringComparer.Ordinal);
         if (keys.Count == 0) return;
         // A lock each for as many as PostgreSQL's lock table bears; a larger load has the tenant's gate to itself instead.
         var alone = keys.Count > MostLocks;
@@ -106,6 +98,14 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
         {
             Parameters = { new() { Value = tx.Tenant }, new() { Value = alone }, new() { Value = alone ? [] : keys.ToArray() } },
         });
+    }
+
+    private IEnumerable<string> Names(WriteEntry e)
+    {
+        // A PUT may make what it names; what is mapped is locked by pages under the same name, before its row and its visit.
+        if ((e.Kind == WriteKind.Update || Array.Exists(slices, s => s.Type == e.Type)) && e.Target is { } id) yield return $"{e.Type}/{id}";
+        foreach (var value in e.Identifiers) yield return $"{e.Type}|{value}";
+        if (e.Condition is { } condition && !Conditions.Identifiers(condition).Any()) yield return $"{e.Type}|*";
     }
 
     private static Outcome<Planned> Resolve(Tx tx, WriteEntry e, Outcome<List<string>>? match, ReferenceMap? references)
@@ -189,9 +189,9 @@ internal sealed class WriteEngine(Rids rids, IResourceValidator validator, FhirS
         return null;
     }
 
-    private static async Task<Dictionary<(string, string), Stored>> Current(Tx tx, Planned[] plan)
+    private static async Task<Dictionary<(string, string), Stored>> Current(Tx tx, IEnumerable<Planned?> plan)
     {
-        var targets = plan.Where(p => p.Entry.Kind != WriteKind.Create || p.Skip).ToList();
+        var targets = plan.OfType<Planned>().Where(p => p.Entry.Kind != WriteKind.Create || p.Skip).ToList();
         if (targets.Count == 0) return [];
         var rows = await tx.Query<Stored>("""
             select r.type, r.id, r.rid, r.version, r.updated, r.deleted, r.method, r.body

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using HealthTeams.FhirGateway.Json;
+using HealthTeams.FhirGateway.Search;
 
 namespace HealthTeams.FhirGateway.Storage;
 
@@ -32,6 +34,20 @@ internal sealed record WriteEntry
 
     /// <summary>Where it stood in the bundle, for messages.</summary>
     public int Position { get; init; }
+
+    /// <summary>The id it names: in the address, or a conditional update in its body.</summary>
+    public string? Target => Id ?? (Kind == WriteKind.Update && Body is { } body ? FhirJson.Text(body, "id") : null);
+
+    /// <summary>Identifier values it carries or asks for, by the value alone: a condition may leave the system out.</summary>
+    public IEnumerable<string> Identifiers
+    {
+        get
+        {
+            // A few types have one identifier, not a list.
+            var own = Body is not { } body ? [] : body.TryGetProperty("identifier", out var one) && one.ValueKind == JsonValueKind.Object ? [one] : FhirJson.Items(body, "identifier");
+            return own.Select(i => FhirJson.Text(i, "value")).OfType<string>().Concat(Condition is null ? [] : Conditions.Identifiers(Condition));
+        }
+    }
 }
 
 /// <summary>What became of it.</summary>

@@ -8,10 +8,8 @@ namespace HealthTeams.Platform.Due;
 /// </summary>
 public sealed class Wake
 {
-    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(25);
     private readonly TimeProvider clock;
     private readonly Bell bell = new(), soon = new();
-    private int gathering;
 
     public Wake(Db db, TimeProvider clock)
     {
@@ -30,12 +28,7 @@ public sealed class Wake
     public void Ring()
     {
         bell.Ring();
-        if (Interlocked.Exchange(ref gathering, 1) == 1) return;
-        _ = Task.Delay(Gather).ContinueWith(_ =>
-        {
-            Volatile.Write(ref gathering, 0);
-            soon.Ring();
-        }, TaskScheduler.Default);
+        soon.RingSoon();
     }
 
     public async Task Wait(Task rung, TimeSpan atMost, CancellationToken stop)
@@ -54,11 +47,25 @@ public sealed class Wake
 /// <summary>Take <see cref="Next"/>, look, wait for it: what happens while looking is not missed.</summary>
 public sealed class Bell
 {
+    /// <summary>So long is waited for more to ring for.</summary>
+    public static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(25);
     private TaskCompletionSource next = New();
+    private int gathering;
 
     public Task Next => Volatile.Read(ref next).Task;
 
     public void Ring() => Interlocked.Exchange(ref next, New()).TrySetResult();
+
+    /// <summary>Once for all who ask within <see cref="Gather"/>, at its end.</summary>
+    public void RingSoon()
+    {
+        if (Interlocked.Exchange(ref gathering, 1) == 1) return;
+        _ = Task.Delay(Gather).ContinueWith(_ =>
+        {
+            Volatile.Write(ref gathering, 0);
+            Ring();
+        }, TaskScheduler.Default);
+    }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

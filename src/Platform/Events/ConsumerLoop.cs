@@ -80,7 +80,7 @@ internal sealed class ConsumerLoop(IEventConsumer consumer, Db db, Wake wake, IL
         finally
         {
             slots.Release();
-            settled.Ring();
+            settled.RingSoon();
         }
     }
 

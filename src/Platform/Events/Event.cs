@@ -21,12 +21,28 @@ public sealed record Event(
 
 /// <summary>Declares that a consumer is to get some events: a delivery row is written with each of them.</summary>
 /// <param name="Lane">Events of one lane are delivered strictly in order; null means any order.</param>
-public sealed record EventRoute(string Consumer, Func<Event, bool> Wants, Func<Event, string?>? Lane = null);
+public sealed record EventRoute(string Consumer, Func<Event, bool> Wants, Func<Event, string?>? Lane = null)
+{
+    /// <summary>
+    /// SQL: whether there is anything for it to do in tenant $1, asked with the event's own insert; null: always. Most
+    /// hospitals have no EHR of one kind or another: a delivery that ends in nothing costs as much as the event.
+    /// </summary>
+    public string? While { get; init; }
+}
 
 /// <summary>All declared routes; known before the first write.</summary>
 public sealed class EventRouting(IEnumerable<EventRoute> routes)
 {
     public IReadOnlyList<EventRoute> Routes { get; } = [.. routes];
+
+    /// <summary>$1 tenant, $2..$5 due, event, consumer, lane of each.</summary>
+    internal string InsertDeliveries => field ??= $"""
+        insert into platform.delivery (tenant, event, consumer, lane, due)
+        select $1, d.event, d.consumer, d.lane, d.due
+        from unnest($2::timestamptz[], $3::uuid[], $4::text[], $5::text[]) with ordinality as d (due, event, consumer, lane, n)
+        where {string.Join(" and ", Routes.Where(r => r.While is not null).Select(r => $"(d.consumer <> '{r.Consumer}' or {r.While})").DefaultIfEmpty("true"))}
+        order by d.n
+        """;
 }
 
 /// <summary>Receives events at least once; must be idempotent by <see cref="Event.Id"/>.</summary>

@@ -34,12 +34,7 @@ public static class EventSql
 
         var rows = (from e in events from r in routing.Routes where r.Wants(e) select (e.Id, r.Consumer, Lane: r.Lane?.Invoke(e), Due: r.Consumer == Live.LiveRelay.Consumer ? e.At : e.At + e.Delay)).ToList();
         if (rows.Count == 0) return false;
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("""
-            insert into platform.delivery (tenant, event, consumer, lane, due)
-            select $1, d.event, d.consumer, d.lane, d.due
-            from unnest($2::timestamptz[], $3::uuid[], $4::text[], $5::text[]) with ordinality as d (due, event, consumer, lane, n)
-            order by d.n
-            """)
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(routing.InsertDeliveries)
         {
             Parameters =
             {

@@ -17,6 +17,7 @@ public sealed class LiveRelay(Db db, Wake wake, IEnumerable<LiveRoute> routes, I
 {
     public const string Consumer = "live";
     private const string Channel = "healthteams_live";
+    private const int AtOnce = 200;
     private const int PayloadLimit = 7800; // PostgreSQL takes fewer than 8000 bytes
     private const int GroupsTold = 100; // of at most 60 bytes each: a team of thousands is told in several parts
     private readonly LiveRoute[] routes = [.. routes];
@@ -40,11 +41,11 @@ public sealed class LiveRelay(Db db, Wake wake, IEnumerable<LiveRoute> routes, I
             var rows = (await connection.QueryAsync<Row>(new CommandDefinition("""
                 with taken as (
                   delete from platform.delivery where seq in (
-                    select seq from platform.delivery where consumer = 'live' order by seq limit 200 for update skip locked)
+                    select seq from platform.delivery where consumer = 'live' order by seq limit @AtOnce for update skip locked)
                   returning tenant, event)
                 select e.tenant, e.id, e.at, e.kind, e.subject, e.patient, e.data::text as data
                 from taken join platform.event e on e.tenant = taken.tenant and e.id = taken.event
-                """, transaction: transaction, cancellationToken: stop))).AsList();
+                """, new { AtOnce }, transaction, cancellationToken: stop))).AsList();
             foreach (var payload in Payloads(rows))
             {
                 await connection.ExecuteAsync(new CommandDefinition(
@@ -52,6 +53,7 @@ public sealed class LiveRelay(Db db, Wake wake, IEnumerable<LiveRoute> routes, I
             }
             await transaction.CommitAsync(stop);
             if (rows.Count == 0) await wake.Wait(bell, TimeSpan.FromSeconds(1), stop);
+            else if (rows.Count < AtOnce) await Task.Delay(Bell.Gather, stop); // the first is told at once, the next ones together
         }
     }
 
