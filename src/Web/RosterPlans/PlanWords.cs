@@ -25,12 +25,9 @@ internal static class PlanWords
     /// <summary>"3 wishes unmet, 1 shift short (Sun 29-Nov-2026)".</summary>
     public static string Gap(Words words, PlanResult result)
     {
-        var parts = new List<string>
-        {
-            result.Missing switch { 0 => words["no shift short"], 1 => words["1 shift short"], var n => words["{0} shifts short", n] } + Days(words, result.Shortages.Select(s => s.Day)),
-            result.Unmet.Count switch { 0 => result.Wishes == 0 ? words["no wishes"] : words["every wish met"], 1 => words["1 wish of {0} unmet", result.Wishes], var n => words["{0} wishes of {1} unmet", n, result.Wishes] },
-        };
-        if (result.Cover.Count > 0) parts.Add(words["minimum staffing short {0} times", result.Cover.Count] + Days(words, result.Cover.Select(s => s.Day)));
+        var parts = new List<string> { result.Missing switch { 0 => words["no shift short"], 1 => words["1 shift short"], var n => words["{0} shifts short", n] } + Days(words, result.Shortages.Select(s => s.Day)) };
+        if (result.Wishes > 0) parts.Add(result.Unmet.Count switch { 0 => words["every wish met"], 1 => words["1 wish of {0} unmet", result.Wishes], var n => words["{0} wishes of {1} unmet", n, result.Wishes] });
+        if (result.Cover.Count > 0) parts.Add((result.Cover.Count == 1 ? words["minimum staffing short once"] : words["minimum staffing short {0} times", result.Cover.Count]) + Days(words, result.Cover.Select(s => s.Day)));
         return string.Join(", ", parts);
     }
 
