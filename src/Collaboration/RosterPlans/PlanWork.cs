@@ -61,12 +61,25 @@ internal sealed class PlanWork(Db db, PlanLimits limits, Wake wake, ILogger<Plan
         var solver = new RosterSolver(problem, new SolveSettings(TimeSpan.FromSeconds(facts.Plan.Seconds), limits.Workers), found => Volatile.Write(ref latest, found));
         var from = await From(claimed, facts, stop);
         var search = Task.Factory.StartNew(() => solver.Solve(from, ending.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        try
+        {
+            await Follow(claimed, facts, search, () => Volatile.Read(ref latest), ending, stop);
+        }
+        finally
+        {
+            // Whatever went wrong here, nobody waits for the search any more.
+            await ending.CancelAsync();
+        }
+    }
+
+    private async Task Follow(Claimed claimed, PlanFacts facts, Task<RosterFound?> search, Func<RosterFound?> latest, CancellationTokenSource ending, CancellationToken stop)
+    {
         RosterFound? kept = null;
         var asked = false;
         while (!search.IsCompleted)
         {
             await Task.WhenAny(search, Task.Delay(Step, CancellationToken.None));
-            var now = Volatile.Read(ref latest);
+            var now = latest();
             var step = await Keep(claimed, facts, now is not null && now != kept ? now : null);
             kept = now;
             if (step is null or true) await ending.CancelAsync();

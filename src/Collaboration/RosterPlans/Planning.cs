@@ -24,7 +24,7 @@ public sealed class Planning(Db db, ShiftAccess access, PlanLimits limits)
         var roster = await Rosters.Read(tx, place, null, first, days);
         var before = await Rosters.Read(tx, place, null, first.AddDays(-28), 28);
         var (plans, wishes) = await tx.Query<RosterPlan, RosterWishRow>(
-            ($"select {RosterPlan.Columns} from collab.roster_plan p where p.tenant = @Tenant and p.team = @team and p.state <> 'discarded' order by p.made_at desc, p.id desc limit 20", new { tx.Tenant, team }),
+            ($"select {RosterPlan.Brief} from collab.roster_plan p where p.tenant = @Tenant and p.team = @team and p.state <> 'discarded' order by p.made_at desc, p.id desc limit 20", new { tx.Tenant, team }),
             ($"select {RosterWishRow.Columns} from collab.roster_wish w where w.tenant = @Tenant and w.team = @team and w.day >= @first and w.day < @until", new { tx.Tenant, team, first, until = first.AddDays(days) }));
         return new PlanStart(place, roster, UsualShifts.Of(before, roster), plans, wishes);
     }, stop);
@@ -57,7 +57,7 @@ public sealed class Planning(Db db, ShiftAccess access, PlanLimits limits)
 
     /// <summary>The last twenty.</summary>
     public Task<Outcome<RosterPlan[]>> Made(Caller caller, Guid team, CancellationToken stop) => In<RosterPlan[]>(caller, team, async (tx, _) => (await tx.Query<RosterPlan>(
-        $"select {RosterPlan.Columns} from collab.roster_plan p where p.tenant = @Tenant and p.team = @team and p.state <> 'discarded' order by p.made_at desc, p.id desc limit 20", new { tx.Tenant, team })).ToArray(), stop);
+        $"select {RosterPlan.Brief} from collab.roster_plan p where p.tenant = @Tenant and p.team = @team and p.state <> 'discarded' order by p.made_at desc, p.id desc limit 20", new { tx.Tenant, team })).ToArray(), stop);
 
     /// <summary>The best so far stays; a plan that waits ends at once.</summary>
     public Task<Outcome<RosterPlan>> Halt(Caller caller, Guid team, Guid id, CancellationToken stop) => In<RosterPlan>(caller, team, async (tx, _) =>

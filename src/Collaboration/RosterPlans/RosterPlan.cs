@@ -103,6 +103,9 @@ public sealed record RosterPlan
         p.id, p.team, p.kind, p.first_day as First, p.days, p.ask::text as AskJson, p.parent, p.state, p.penalty, p.bound, p.cells::text as CellsJson, p.found, p.seconds,
         p.stop_asked as StopAsked, p.why, p.made_by as MadeBy, p.made_at as MadeAt, p.started_at as StartedAt, p.ended_at as EndedAt, p.laid::text as LaidJson, p.next::text as NextJson, p.version
         """;
+
+    /// <summary>For lists: whether anything was found, not what.</summary>
+    internal static readonly string Brief = Columns.Replace("p.cells::text", "case when p.cells is not null then '[]' end", StringComparison.Ordinal).Replace("p.laid::text", "null::text", StringComparison.Ordinal);
 }
 
 /// <summary>What planning may take of this server (ROSTER_WORKERS, ROSTER_SECONDS, ROSTER_PLANS).</summary>

@@ -88,9 +88,12 @@ public sealed class RosterSolver(RosterProblem problem, SolveSettings settings, 
         using var ending = stop.Register(solver.StopSearch);
         // Where it gets no further, neighbourhoods do.
         var patience = TimeSpan.FromSeconds(Math.Max(3, settings.Time.TotalSeconds * 0.3));
-        using var stuck = new Timer(_ => { if (settings.Searches > 0 && best is { } b && watch.Elapsed - moved > patience) solver.StopSearch(); }, null, patience, TimeSpan.FromMilliseconds(500));
+        var (over, ringing) = (false, new Lock());
+        using var stuck = new Timer(_ => { lock (ringing) if (!over && settings.Searches > 0 && best is not null && watch.Elapsed - moved > patience) solver.StopSearch(); }, null, patience, TimeSpan.FromMilliseconds(500));
         solver.SetBestBoundCallback(b => Raise((long)Math.Ceiling(b - 1e-6)));
         var status = solver.Solve(model.Model, callback);
+        // The timer may ring once more, and must not stop what is being put away.
+        lock (ringing) over = true;
         if (status is CpSolverStatus.Optimal or CpSolverStatus.Feasible)
         {
             Raise((long)Math.Ceiling(solver.BestObjectiveBound - 1e-6));
