@@ -49,7 +49,7 @@ public sealed class LayPlan(Db db, ShiftAccess access)
         await tx.Execute("delete from collab.shift where tenant = @Tenant and team = @team and id = any(@ids) and draft", new { tx.Tenant, team, ids });
         var back = things.Select(t => t.Before).OfType<ShiftItem>().ToList();
         if (back.Count > 0) await ShiftSql.Write(tx, back, caller.Person);
-        await tx.Execute("update collab.roster_plan set state = 'stopped', laid = null, version = version + 1 where tenant = @Tenant and team = @team and id = @id", new { tx.Tenant, team, id });
+        await tx.Execute("update collab.roster_plan set state = 'done', laid = null, version = version + 1 where tenant = @Tenant and team = @team and id = @id", new { tx.Tenant, team, id });
         tx.Publish("shift.drafted", $"schedule/{team}", data: new { items = ids.Length });
         tx.Publish("roster.undone", $"roster-plan/{id}");
         return ids.Length;
