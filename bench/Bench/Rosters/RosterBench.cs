@@ -12,7 +12,7 @@ internal static class RosterBench
 
     private sealed record Run(long? Penalty, long Bound, TimeSpan First, TimeSpan Last, string Verdict);
 
-    public static async Task<int> Main(string[] args)
+    public static async Task<int> Measure(string[] args)
     {
         string? Option(string name) => Array.IndexOf(args, $"--{name}") is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
         var folder = Option("data") ?? Path.Combine(Environment.GetEnvironmentVariable("HEALTHTEAMS_HOME") ?? ".", "../shared/data/rosters");
