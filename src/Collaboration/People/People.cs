@@ -58,13 +58,13 @@ internal sealed class KnownPeople
     public const string Sql = """
         select k.source, k.reference, null::text as system, null::text as value, p.id, p.kind, p.family, p.given, p.title, p.gender, p.birth_date as BirthDate
         from unnest(@sources, @references) as s (source, reference)
-        join collab.person_key k on k.tenant = @Tenant and k.source = s.source and k.reference = s.reference
-        join collab.person p on p.tenant = k.tenant and p.id = k.person
+        cross join lateral (select * from collab.person_key k where k.tenant = @Tenant and k.source = s.source and k.reference = s.reference offset 0) k
+        cross join lateral (select * from collab.person p where p.tenant = @Tenant and p.id = k.person offset 0) p
         union all
         select null, null, i.system, i.value, p.id, p.kind, p.family, p.given, p.title, p.gender, p.birth_date
         from unnest(@kinds, @systems, @values) as s (kind, system, value)
-        join collab.person_identifier i on i.tenant = @Tenant and i.kind = s.kind and i.system = s.system and i.value = s.value
-        join collab.person p on p.tenant = i.tenant and p.id = i.person
+        cross join lateral (select * from collab.person_identifier i where i.tenant = @Tenant and i.kind = s.kind and i.system = s.system and i.value = s.value offset 0) i
+        cross join lateral (select * from collab.person p where p.tenant = @Tenant and p.id = i.person offset 0) p
         """;
 
     public static object Args(Tx tx, IReadOnlyList<PersonSaid> people)

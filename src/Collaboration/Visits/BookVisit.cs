@@ -69,17 +69,18 @@ internal sealed class KnownVisits
     private readonly Dictionary<(string System, string Value), Guid> byIdentifier = [];
     private readonly Dictionary<Guid, Visit> visits = [];
 
+    // One by one through their keys ("offset 0"): while the tables grow from nothing a plan made for a moment ago would walk them.
     public const string Sql = """
         select f.source, f.kind, f.key, f.system, f.value, v.id, v.status, v.start_at as StartAt, v.end_at as EndAt, v.reason, v.service, v.location, v.patient,
           v.arrived_at as ArrivedAt, v.started_at as StartedAt, v.finished_at as FinishedAt, v.no_show_at as NoShowAt, v.version
         from (
             select k.visit, k.source, k.kind, k.id as key, null as system, null as value
             from unnest(@sources, @kinds, @ids) as s (source, kind, id)
-            join collab.visit_key k on k.tenant = @Tenant and k.source = s.source and k.kind = s.kind and k.id = s.id
+            cross join lateral (select * from collab.visit_key k where k.tenant = @Tenant and k.source = s.source and k.kind = s.kind and k.id = s.id offset 0) k
             union all
             select i.visit, null, null, null, i.system, i.value
             from unnest(@systems, @values) as s (system, value)
-            join collab.visit_identifier i on i.tenant = @Tenant and i.system = s.system and i.value = s.value
+            cross join lateral (select * from collab.visit_identifier i where i.tenant = @Tenant and i.system = s.system and i.value = s.value offset 0) i
           ) f
         join collab.visit v on v.tenant = @Tenant and v.id = f.visit
         order by v.id

@@ -90,8 +90,10 @@ internal sealed class Inclusions(Caller caller, ReadLink link, SearchQuery query
         var (param, target) = Params(include, sources.Select(h => h.Type).Distinct(), args);
         return args.Command($"""
             select r.type, r.id, r.rid, r.body from (
-              select distinct x.target_type, x.target_id from fhir.reference x where x.tenant = $1 and x.rid = any({args.Add(sources.Select(h => h.Rid).ToArray())}) and {param}{target}) x
-            join fhir.resource r on r.tenant = $1 and r.type = x.target_type and r.id = x.target_id and not r.deleted
+              select distinct x.target_type, x.target_id from unnest({args.Add(sources.Select(h => h.Rid).ToArray())}::bigint[]) as s (rid)
+              cross join lateral (select * from fhir.reference x where x.tenant = $1 and x.rid = s.rid and {param} offset 0) x where true{target}) x
+            cross join lateral (select * from fhir.resource r where r.tenant = $1 and r.type = x.target_type and r.id = x.target_id offset 0) r
+            where not r.deleted
             order by r.rid limit {limits.Included + 1}
             """);
     }

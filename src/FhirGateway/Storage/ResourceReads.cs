@@ -36,7 +36,8 @@ internal static class ResourceReads
         var rows = await tx.Query<(string Reference, byte[] Body)>("""
             select x.reference, r.body
             from unnest(@references, @types, @ids) as x (reference, type, id)
-            join fhir.resource r on r.tenant = @Tenant and r.type = x.type and r.id = x.id and not r.deleted
+            cross join lateral (select * from fhir.resource r where r.tenant = @Tenant and r.type = x.type and r.id = x.id offset 0) r
+            where not r.deleted
             """, new
         {
             tx.Tenant, references = local.Select(r => r.Text).ToArray(), types = local.Select(r => ResourceTypes.Number(r.To.Type!)).ToArray(), ids = local.Select(r => r.To.Id).ToArray(),
