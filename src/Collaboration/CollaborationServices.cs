@@ -5,6 +5,7 @@ using HealthTeams.Collaboration.Handovers;
 using HealthTeams.Collaboration.Messages;
 using HealthTeams.Collaboration.PatientLists;
 using HealthTeams.Collaboration.People;
+using HealthTeams.Collaboration.RosterPlans;
 using HealthTeams.Collaboration.Shifts;
 using HealthTeams.Collaboration.Tasks;
 using HealthTeams.Collaboration.Teams;
@@ -19,7 +20,7 @@ namespace HealthTeams.Collaboration;
 
 public static class CollaborationServices
 {
-    public static IServiceCollection AddCollaboration(this IServiceCollection services, IceSettings ice)
+    public static IServiceCollection AddCollaboration(this IServiceCollection services, IceSettings ice, PlanLimits plans)
     {
         services.AddSingleton(ice);
         services.AddSingleton<IceServers>();
@@ -41,6 +42,7 @@ public static class CollaborationServices
         services.AddApprovals();
         services.AddShifts();
         services.AddHandovers();
+        services.AddRosterPlans(plans);
 
         services.AddSingleton(new EventRoute(LiveRelay.Consumer, e => LiveKinds.Contains(e.Kind.AsSpan(0, Math.Max(0, e.Kind.IndexOf('.', StringComparison.Ordinal))).ToString())));
         services.AddSingleton(new LiveRoute(NoticeGroups));
@@ -60,6 +62,7 @@ public static class CollaborationServices
         services.AddApprovalWork();
         services.AddShiftWork();
         services.AddHandoverWork();
+        services.AddRosterPlanWork();
         return services;
     }
 
@@ -70,7 +73,7 @@ public static class CollaborationServices
     }
 
     /// <summary>What comes before the dot of an event's kind, where pages follow it.</summary>
-    private static readonly HashSet<string> LiveKinds = ["visit", "message", "notice", "team", "list", "task", "approval", "shift", "handover"];
+    private static readonly HashSet<string> LiveKinds = ["visit", "message", "notice", "team", "list", "task", "approval", "shift", "handover", "roster"];
 
     private static IEnumerable<string> NoticeGroups(Event e)
     {

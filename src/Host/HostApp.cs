@@ -62,7 +62,7 @@ public static class HostApp
         services.AddSingleton(s => new Db(database.App(), database.Worker(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<EventRouting>()));
         services.AddSingleton(new Platform.Blobs.BlobSettings(Path.Combine(settings.DataDir, "files")));
         services.AddPlatform();
-        services.AddCollaboration(new IceSettings(settings.Stun, settings.Turn, settings.TurnSecret));
+        services.AddCollaboration(new IceSettings(settings.Stun, settings.Turn, settings.TurnSecret), settings.Rosters);
         services.AddSingleton(new SubscriptionSettings { GiveUpAfter = settings.SubscriptionGiveUp });
         services.AddSingleton(new BulkSettings(settings.DataDir));
         services.AddFhirGateway(new FhirSettings(publicUrl) { Limits = settings.FhirLimits });

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using HealthTeams.Collaboration.RosterPlans;
 using HealthTeams.FhirGateway.Interactions;
 
 namespace HealthTeams.Host;
@@ -36,6 +37,9 @@ public sealed record HostSettings
     public string? TurnSecret { get; init; }
     public FhirLimits FhirLimits { get; init; } = new();
 
+    /// <summary>ROSTER_WORKERS, ROSTER_SECONDS, ROSTER_PLANS: what planning rosters may take of this server.</summary>
+    public PlanLimits Rosters { get; init; } = new();
+
     /// <summary>SUBSCRIPTION_GIVE_UP_HOURS: how long an endpoint may fail before its subscription gets the status error.</summary>
     public TimeSpan SubscriptionGiveUp { get; init; } = TimeSpan.FromHours(72);
 
@@ -64,6 +68,7 @@ public sealed record HostSettings
             Turn = List("TURN_URLS"),
             TurnSecret = Read("TURN_SECRET"),
             FhirLimits = Limits(),
+            Rosters = new PlanLimits(AtLeastOne("ROSTER_WORKERS", 8, 64), AtLeastOne("ROSTER_SECONDS", 60, 600), AtLeastOne("ROSTER_PLANS", 1, 16)),
             SubscriptionGiveUp = Hours("SUBSCRIPTION_GIVE_UP_HOURS", 72),
         };
         return settings with { Simulator = settings.Simulator && settings.Demo };
@@ -93,6 +98,10 @@ public sealed record HostSettings
         static TimeSpan Hours(string name, double otherwise) => Read(name) is not { } text ? TimeSpan.FromHours(otherwise)
             : double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var n) && n is > 0 and <= 1000 ? TimeSpan.FromHours(n)
             : throw new StartupException($"{name} is '{text}', not a number of hours up to 1000.");
+
+        static int AtLeastOne(string name, int otherwise, int most) => Read(name) is not { } text ? otherwise
+            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n >= 1 && n <= most ? n
+            : throw new StartupException($"{name} is '{text}', not a number between 1 and {most}.");
 
         static int Number(string name, int otherwise) => Read(name) is not { } text ? otherwise
             : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n is >= 0 and <= 65535 ? n

@@ -46,6 +46,7 @@ public sealed class TaskDesk(Db db, TeamDoor teams, TenantDirectory tenants, Pro
     }
 
     private static Guid? Open(CareTask task) => task.DeletedAt is null && TaskRules.IsOpen(task.Status) ? task.Patient : null;
+
     /// <summary>A team's series in FHIR; one of one's own is nobody else's business.</summary>
     internal Task PublishSeries(Tx tx, Guid series, Guid? team) => team is null ? Task.CompletedTask : project(tx, "task-series", series);
 

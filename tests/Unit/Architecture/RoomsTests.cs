@@ -53,6 +53,19 @@ public sealed class RoomsTests
         }
     }
 
+    [Fact]
+    public void Planning_stands_on_Shifts_and_its_solver_on_nothing()
+    {
+        string[] elsewhere = ["Visits", "Messages", "PatientLists", "Tasks", "Approvals", "Teams"];
+        var forbidden = Types.InAssembly(Collaboration).GetTypes().Where(t => elsewhere.Any(slice => InSlice(t, slice)) && !Doors.Contains(t.Name)).Select(t => t.FullName!).ToArray();
+        Nothing(Types.InAssembly(Collaboration).That().ResideInNamespace("HealthTeams.Collaboration.RosterPlans").ShouldNot().HaveDependencyOnAny(forbidden));
+        Nothing(Types.InAssembly(Collaboration).That().ResideInNamespace("HealthTeams.Collaboration.Shifts").ShouldNot().HaveDependencyOn("HealthTeams.Collaboration.RosterPlans"));
+        Nothing(Types.InAssembly(Collaboration).That().ResideInNamespace("HealthTeams.Collaboration.RosterPlans.Solver").ShouldNot().HaveDependencyOnAny("HealthTeams.Collaboration.Shifts", "HealthTeams.Platform", "Npgsql"));
+        Nothing(Types.InAssembly(Collaboration).That().DoNotResideInNamespace("HealthTeams.Collaboration.RosterPlans.Solver").ShouldNot().HaveDependencyOn("Google.OrTools"));
+
+        static void Nothing(ConditionList rule) => Assert.True(rule.GetResult().IsSuccessful, string.Join(", ", rule.GetResult().FailingTypeNames ?? []));
+    }
+
     /// <summary>What a slice shows the others, and the values that pass through it.</summary>
     private static readonly HashSet<string> Doors = ["TeamDoor", "TeamRole", "TeamMember", "Team", "Standing", "TaskDoor", "ApprovalDoor", "ApprovalEnded", "ShiftDoor", "ListDoor", "MessageDoor", "VisitDoor", "HandoverDoor",
         "OpenTask", "OnShift", "ListedPatient", "OpenMessage", "PlannedVisit"];
