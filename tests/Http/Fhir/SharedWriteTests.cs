@@ -10,7 +10,7 @@ namespace HealthTeams.Tests.Fhir;
 [Collection("fhir")]
 public sealed class SharedWriteTests(TestProduct product) : FhirTest(product)
 {
-    [Fact, Trait("Row", "FHIR-41")]
+    [Fact]
     public async Task Writes_at_the_same_moment_each_get_their_own_answer_and_a_refused_one_stops_nobody()
     {
         var known = (await Fhir.Create("Patient", Patient())).Id();
