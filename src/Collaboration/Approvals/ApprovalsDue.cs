@@ -10,20 +10,16 @@ public sealed class ApprovalsDue(Db db, ProjectFhir project, ILogger<ApprovalsDu
 {
     private const int BatchSize = 100;
 
-    public async Task<int> Sweep(DateTimeOffset now, CancellationToken stop)
+    private static readonly DueRows Rows = new("collab.approval", "next_at", "What is late of approval");
+
+    public async Task<int> Sweep(DateTimeOffset now, CancellationToken stop) => await Rows.Each(db, log, now, Late, stop) + await Absences(now, stop);
+
+    private async Task<int> Absences(DateTimeOffset now, CancellationToken stop)
     {
         await using var connection = await db.Worker.OpenConnectionAsync(stop);
-        var late = (await connection.QueryAsync<(int Tenant, Guid Id)>(new CommandDefinition(
-            "select tenant, id from collab.approval where next_at <= @now order by next_at limit @BatchSize", new { now, BatchSize }, cancellationToken: stop))).AsList();
         var away = (await connection.QueryAsync<(int Tenant, Guid Id)>(new CommandDefinition(
             "select tenant, id from collab.approval_delegation where from_at <= @now and not begun and ended_at is null order by from_at limit @BatchSize", new { now, BatchSize }, cancellationToken: stop))).AsList();
-        // Each in a transaction of its own, under the lock that answers take: what was done meanwhile is seen.
         var done = 0;
-        foreach (var (tenant, id) in late)
-        {
-            if (await Endless.Once($"What is late of approval {id}", _ => db.In(tenant, Actor.Product, tx => Late(tx, id), stop), log, stop)) done++;
-            else await db.In(tenant, Actor.Product, tx => tx.Execute("update collab.approval set next_at = @again where tenant = @Tenant and id = @id and next_at <= @Now", new { tx.Tenant, tx.Now, id, again = tx.Now + DueWork.AfterFailure }), stop);
-        }
         foreach (var (tenant, id) in away) if (await Endless.Once($"The absence {id}", _ => db.In(tenant, Actor.Product, tx => Begin(tx, id), stop), log, stop)) done++;
         return done;
     }

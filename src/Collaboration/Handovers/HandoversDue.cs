@@ -1,4 +1,3 @@
-using Dapper;
 using HealthTeams.Collaboration.Activity;
 using HealthTeams.Collaboration.Teams;
 using HealthTeams.Platform.Due;
@@ -9,22 +8,9 @@ namespace HealthTeams.Collaboration.Handovers;
 /// <summary>A handover that nobody has accepted some minutes after the shift's end goes to the team's owners, once.</summary>
 public sealed class HandoversDue(Db db, TeamDoor teams, ILogger<HandoversDue> log) : IDueSweep
 {
-    private const int BatchSize = 100;
+    private static readonly DueRows Rows = new("collab.handover", "next_at", "What is late of handover");
 
-    public async Task<int> Sweep(DateTimeOffset now, CancellationToken stop)
-    {
-        await using var connection = await db.Worker.OpenConnectionAsync(stop);
-        var late = (await connection.QueryAsync<(int Tenant, Guid Id)>(new CommandDefinition(
-            "select tenant, id from collab.handover where next_at <= @now order by next_at limit @BatchSize", new { now, BatchSize }, cancellationToken: stop))).AsList();
-        var done = 0;
-        // Each under the lock that accepting takes: what was accepted meanwhile is not late.
-        foreach (var (tenant, id) in late)
-        {
-            if (await Endless.Once($"What is late of handover {id}", _ => db.In(tenant, Actor.Product, tx => Late(tx, id), stop), log, stop)) done++;
-            else await db.In(tenant, Actor.Product, tx => tx.Execute("update collab.handover set next_at = @again where tenant = @Tenant and id = @id and next_at <= @Now", new { tx.Tenant, tx.Now, id, again = tx.Now + DueWork.AfterFailure }), stop);
-        }
-        return done;
-    }
+    public Task<int> Sweep(DateTimeOffset now, CancellationToken stop) => Rows.Each(db, log, now, Late, stop);
 
     private async Task Late(Tx tx, Guid id)
     {

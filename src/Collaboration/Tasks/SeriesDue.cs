@@ -1,4 +1,3 @@
-using Dapper;
 using HealthTeams.Platform.Due;
 using Microsoft.Extensions.Logging;
 
@@ -11,23 +10,9 @@ namespace HealthTeams.Collaboration.Tasks;
 /// </summary>
 public sealed class SeriesDue(Db db, TaskDesk desk, ILogger<SeriesDue> log) : IDueSweep
 {
-    private const int BatchSize = 100;
+    private static readonly DueRows Rows = new("collab.task_series", "make_at", "The task series");
 
-    public async Task<int> Sweep(DateTimeOffset now, CancellationToken stop)
-    {
-        await using var connection = await db.Worker.OpenConnectionAsync(stop);
-        var due = (await connection.QueryAsync<(int Tenant, Guid Id)>(new CommandDefinition(
-            "select tenant, id from collab.task_series where make_at <= @now order by make_at limit @BatchSize", new { now = now.UtcDateTime, BatchSize }, cancellationToken: stop))).AsList();
-        var done = 0;
-        foreach (var (tenant, id) in due)
-        {
-            var zone = await desk.Zone(tenant, stop);
-            // One that cannot be made does not keep the others waiting; it is tried again later.
-            if (await Endless.Once($"The task series {id}", _ => db.In(tenant, Actor.Product, tx => Make(tx, id, zone), stop), log, stop)) done++;
-            else await db.In(tenant, Actor.Product, tx => tx.Execute("update collab.task_series set make_at = @again where tenant = @Tenant and id = @id and make_at <= @Now", new { tx.Tenant, tx.Now, id, again = tx.Now + DueWork.AfterFailure }), stop);
-        }
-        return done;
-    }
+    public Task<int> Sweep(DateTimeOffset now, CancellationToken stop) => Rows.Each(db, log, now, async (tx, id) => await Make(tx, id, await desk.Zone(tx.Tenant, stop)), stop);
 
     private async Task Make(Tx tx, Guid id, TimeZoneInfo zone)
     {

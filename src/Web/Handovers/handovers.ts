@@ -2,9 +2,10 @@
 // another screen's words; the reader goes from patient to patient by a swipe, the arrows or j and k.
 import { element, iconElement } from "../Frame/icon.js";
 import { onKey } from "../Frame/keys.js";
+import { turns } from "../Frame/turn.js";
 import { t, wordsReady } from "../Frame/words.js";
-import { chooseText } from "../PatientLists/conflict.js";
-import { EditQueue, type Edit, type Saved } from "../PatientLists/queue.js";
+import { chooseText } from "../Frame/conflict.js";
+import { EditQueue, type Edit, type Saved } from "../Frame/edits.js";
 
 await wordsReady;
 
@@ -170,20 +171,7 @@ function readBack(root: HTMLElement): void {
   if (text && kept && text.value === "") text.value = kept;
   root.addEventListener("input", (event) => { if ((event.target as Element).matches("[data-read-form] textarea")) sessionStorage.setItem(key(entry()), (event.target as HTMLTextAreaElement).value); });
   root.addEventListener("submit", (event) => { if ((event.target as Element).matches("[data-read-form]")) sessionStorage.removeItem(key(entry())); });
-  const to = (rel: string) => root.querySelector<HTMLAnchorElement>(`[rel=${rel}]`)?.click();
-  let from: Touch | undefined;
-  root.addEventListener("touchstart", (event) => { from = event.touches.length === 1 ? event.touches[0] : undefined; }, { passive: true });
-  root.addEventListener("touchend", (event) => {
-    const end = event.changedTouches[0];
-    if (!from || !end) return;
-    const [x, y] = [end.clientX - from.clientX, end.clientY - from.clientY];
-    if (Math.abs(x) > 80 && Math.abs(x) > 2 * Math.abs(y)) to(x < 0 ? "next" : "prev");
-  }, { passive: true });
-  document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || (event.target as Element).matches("input, textarea, select") || document.querySelector("dialog[open]")) return;
-    if (event.key === "ArrowRight") to("next");
-    if (event.key === "ArrowLeft") to("prev");
-  });
+  turns(root);
 }
 
 const writer = document.querySelector<HTMLElement>("[data-handover]");

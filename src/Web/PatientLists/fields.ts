@@ -2,8 +2,8 @@
 // texts for one field are both shown.
 import { iconElement, element } from "../Frame/icon.js";
 import { t } from "../Frame/words.js";
-import { chooseText } from "./conflict.js";
-import { EditQueue, type Edit, type Saved } from "./queue.js";
+import { chooseText } from "../Frame/conflict.js";
+import { EditQueue, type Edit, type Saved } from "../Frame/edits.js";
 
 export class RowFields {
   private readonly root: HTMLElement;

@@ -1,6 +1,6 @@
 // The grid follows the server: only rows that changed come again, cell by cell, so that nothing that has focus, is being
 // edited or is about to be pressed moves away.
-import { post } from "./queue.js";
+import { post } from "../Frame/edits.js";
 
 export class Follow {
   private readonly root: HTMLElement;

@@ -2,10 +2,10 @@
 import { element, iconElement } from "../Frame/icon.js";
 import { toast } from "../Frame/toasts.js";
 import { t } from "../Frame/words.js";
-import { chooseText } from "./conflict.js";
+import { chooseText } from "../Frame/conflict.js";
 import { editorOf, inWords, type Column, type Editor } from "./editors.js";
 import { Follow } from "./follow.js";
-import { EditQueue, post, type Edit, type Saved } from "./queue.js";
+import { EditQueue, post, type Edit, type Saved } from "../Frame/edits.js";
 
 export class Grid {
   readonly root: HTMLElement;

@@ -1,7 +1,7 @@
 // Two texts for one cell: both are shown with whose they are, and the person chooses.
-import { element } from "../Frame/icon.js";
-import { t } from "../Frame/words.js";
-import type { Edit, EditQueue } from "./queue.js";
+import { element } from "./icon.js";
+import { t } from "./words.js";
+import type { Edit, EditQueue } from "./edits.js";
 
 export function chooseText(queue: EditQueue, edit: Edit, column: { name: string; type: string }, words: (text: string) => string): Promise<void> {
   return new Promise((settled) => {
