@@ -94,7 +94,11 @@ public sealed class RosterSolverTests
     public void A_search_person_by_person_and_by_neighbourhoods_keeps_the_rules_as_well()
     {
         var problem = LargeWard.Make(people: 72);
-        var found = new RosterSolver(problem, new SolveSettings(TimeSpan.FromSeconds(8), Workers: 2)).Solve(null, default)!;
+        using var stop = new CancellationTokenSource();
+        var better = 0;
+        // The first roster and two that neighbourhoods made of it; a busy machine takes its time.
+        var found = new RosterSolver(problem, new SolveSettings(TimeSpan.FromSeconds(40), Workers: 2), _ => { if (++better == 3) stop.Cancel(); }).Solve(null, stop.Token)!;
+        Assert.True(better >= 3, $"{better} rosters were found");
         Assert.Null(LargeWard.Broken(problem, found.Cells));
     }
 
