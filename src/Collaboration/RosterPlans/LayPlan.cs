@@ -8,11 +8,12 @@ internal sealed record LaidThing(Guid Id, ShiftItem? Before, int? Version);
 
 /// <summary>
 /// Puts a plan into the roster, as drafts only, in one transaction: all of it or nothing. Everything is checked again by the rules
-/// of Shifts beside what stands now, so a roster that moved on since refuses with each broken rule.
+/// of Shifts beside what stands now, so a roster that moved on since refuses with each broken rule; a workforce system is asked
+/// about the whole once (SH-14).
 /// </summary>
-public sealed class LayPlan(Db db, ShiftAccess access)
+public sealed class LayPlan(Db db, ShiftAccess access, Workforce workforce)
 {
-    public Task<Outcome<int>> Lay(Caller caller, Guid team, Guid id, int version, CancellationToken stop) => db.In<Outcome<int>>(caller.Tenant, caller.Actor, async tx =>
+    public Task<Outcome<int>> Lay(Caller caller, Guid team, Guid id, int version, CancellationToken stop) => workforce.Guarded<int>(caller, team, async (tx, proposal) =>
     {
         var place = await access.Manage(tx, caller, team);
         if (!place.Ok) return place.Problem;
@@ -22,11 +23,14 @@ public sealed class LayPlan(Db db, ShiftAccess access)
         RosterFacts.Lock(tx, plan.Cells.Select(c => c.Person).Append(plan.Ask.Ill ?? Guid.Empty));
         var facts = await PlanFacts.Load(tx, place.Value, plan);
         var (write, gone) = plan.Illness ? Sick(facts, tx.NewId) : Planned(facts, tx.NewId);
-        if (await Broken(tx, place.Value, facts, write) is { } broken) return tx.Abandon<Outcome<int>>(broken);
+        if (await Broken(tx, place.Value, facts, write) is { } broken) return broken;
         var touched = write.Concat(gone).Select(i => i.Id).ToArray();
         var before = (await tx.Query<ShiftItem>($"select {ShiftItem.Columns} from collab.shift s where s.tenant = @Tenant and s.team = @team and s.id = any(@touched) and s.draft for update", new { tx.Tenant, team, touched })).ToDictionary(i => i.Id);
         await tx.Execute("delete from collab.shift where tenant = @Tenant and team = @team and id = any(@gone) and draft", new { tx.Tenant, team, gone = gone.Select(g => g.Id).ToArray() });
         if (write.Count > 0) await ShiftSql.Write(tx, write, caller.Person);
+        proposal.Add("POST", write.Where(w => !before.ContainsKey(w.Id) && w is { Removed: false, Version: 1 }), place.Value.Schedule.Rules);
+        proposal.Add("PUT", write.Where(w => w is { Removed: false, Version: > 1 }), place.Value.Schedule.Rules);
+        proposal.Add("DELETE", gone.Concat(write.Where(w => w.Removed)), place.Value.Schedule.Rules);
         var laid = write.Select(w => new LaidThing(w.Id, before.GetValueOrDefault(w.Id), w.Version)).Concat(gone.Select(g => new LaidThing(g.Id, before.GetValueOrDefault(g.Id), null)));
         await tx.Execute("update collab.roster_plan set state = 'laid', laid = @laid::jsonb, version = version + 1 where tenant = @Tenant and team = @team and id = @id",
             new { tx.Tenant, team, id, laid = JsonSerializer.Serialize(laid, JsonSerializerOptions.Web) });

@@ -41,6 +41,24 @@ public sealed class RosterPlanTests(TestProduct product) : IClassFixture<TestPro
     }
 
     [Fact]
+    [Trait("Row", "SH-14")]
+    public async Task A_workforce_system_that_says_nothing_keeps_a_plan_out_of_the_roster_where_that_is_the_setting()
+    {
+        var scene = await ShiftScene.Open(product, "mary", "clara", "edith", "linda");
+        var plan = await Planned(scene, seconds: 2);
+        await product.Sql($"""
+            insert into platform.outbound_host (origin, private_ranges, added_at) values ('http://127.0.0.1:*', true, now()) on conflict do nothing;
+            insert into collab.workforce (tenant, team, url, secret, supports) values (1, '{scene.Team}', 'http://127.0.0.1:1', 'a secret of thirty-two characters', array['shift'])
+            """);
+        var lay = ("version", $"{await Version(plan)}");
+        await scene.Refused(HttpStatusCode.ServiceUnavailable, "boss", At(scene, plan) + "?handler=lay", lay);
+        Assert.Equal(0L, await product.Ask<long>($"select count(*) from collab.shift where team = '{scene.Team}'"));
+        await product.Sql($"update collab.workforce set on_silence = 'allow' where team = '{scene.Team}'");
+        await scene.Done("boss", At(scene, plan) + "?handler=lay", lay);
+        Assert.Equal(21L, await product.Ask<long>($"select count(*) from collab.shift where team = '{scene.Team}' and draft and kind = 'shift'"));
+    }
+
+    [Fact]
     [Trait("Row", "16.12")]
     public async Task Members_guests_other_teams_and_other_hospitals_neither_plan_nor_see_plans()
     {
