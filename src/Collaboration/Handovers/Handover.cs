@@ -60,6 +60,9 @@ public sealed record HandoverEntry
 
     public string Text(string section) => Sections.TryGetValue(section, out var s) ? s.Text : "";
     public string Severity => Text("severity");
+
+    /// <summary>Names what its reader sees: signed again, or sent again, it is another.</summary>
+    public string Words(Handover h) => $"{h.OfferedAt?.UtcTicks}-{Sections.Values.Sum(s => s.Version)}";
     public ReadBack? By(Guid? person) => ReadBacks.FirstOrDefault(r => r.Person == person);
 }
 

@@ -31,14 +31,16 @@ public sealed class HandoverDoor(TeamDoor teams)
         if (tx.Actor.Caller is { Kind: CallerKind.Staff } caller && await teams.May(tx, caller, said.Team, TeamRole.Member, change: true) is { Ok: false } no) return no.Problem;
         if (said.Sections.Select(s => HandoverRules.WrongText(s.Key, s.Value)).OfType<Problem>().FirstOrDefault() is { } wrong) return wrong with { Where = "Composition.section" };
         Locks.Take(tx, $"handover-origin|{said.Origin}");
-        if (await Known(tx, said.FhirId) is { } known) return await Again(tx, known.Handover, known.Entry, said);
         var people = await PeopleSql.FindOrMake(tx, [said.Giver, said.Patient, .. said.To]);
         var (giver, patient, to) = (people[0].Id, people[1].Id, people.Skip(2).Select(p => p.Id).Distinct().ToList());
+        // A system of the hospital's speaks for whoever it names; a person's own app for that person: else one would take over a colleague's work by writing what they never said.
+        if (tx.Actor.Kind != CallerKind.System && giver != tx.Actor.Caller?.Person) return Problem.Forbidden("Nobody hands over in another's name.", "not-yours") with { Where = "Composition.author" };
+        if (await Known(tx, said.FhirId) is { } known) return await Again(tx, known.Handover, known.Entry, said, giver, patient);
         if (await BeginHandover.WrongReceivers(tx, teams, said.Team, giver, to) is { } nobody) return nobody with { Where = "Composition.attester" };
         var id = await tx.Scalar<Guid?>("select id from collab.handover where tenant = @Tenant and origin = @Origin and state <> 'cancelled' for update", new { tx.Tenant, said.Origin });
         var made = id is null;
         if (id is null) id = await Insert(tx, said, giver, to);
-        else if (await HandoverSql.Find(tx, id.Value) is not { State: "offered" } there || there.Team != said.Team) return Problem.Conflict("The handover this belongs to is over. Send it as another one that replaces it.", "handover-over");
+        else if (await HandoverSql.Find(tx, id.Value) is not { State: "offered" } there || there.Team != said.Team || there.Giver != giver) return Problem.Conflict("The handover this belongs to is over. Send it as another one that replaces it.", "handover-over");
         if (await tx.Scalar<bool>("select exists (select from collab.handover_patient where tenant = @Tenant and handover = @id and patient = @patient)", new { tx.Tenant, id, patient })) return Problem.Conflict("This patient is in the handover already, by another Composition.", "handover-twice") with { Where = "Composition.subject" };
         var entry = tx.NewId();
         await tx.Execute("insert into collab.handover_patient (tenant, handover, id, patient, bed, fhir_id) values (@Tenant, @id, @entry, @patient, @Bed, @FhirId)", new { tx.Tenant, id, entry, patient, said.Bed, said.FhirId });
@@ -56,6 +58,7 @@ public sealed class HandoverDoor(TeamDoor teams)
         if (await Open(tx, known.Handover) is not { } h) return null;
         if (tx.Actor.Caller is { Kind: CallerKind.Staff } caller && await teams.May(tx, caller, h.Team, TeamRole.Member, change: true) is { Ok: false } no) return no.Problem;
         if (h.Origin is null) return FromPage;
+        if (tx.Actor.Kind != CallerKind.System && h.Giver != tx.Actor.Caller?.Person && await teams.Standing(tx, h.Team, tx.Actor.Caller?.Person) is not { Role: TeamRole.Owner }) return HandoverSql.NotGiver;
         if (h.State is "declined" or "cancelled") return null;
         if (h.State != "offered") return Problem.Conflict("This handover was accepted and is kept. Send another one that replaces it.", "handover-over");
         await tx.Execute("update collab.handover set state = 'cancelled', closed_at = @Now, next_at = null, version = version + 1 where tenant = @Tenant and id = @Id", new { tx.Tenant, tx.Now, h.Id });
@@ -69,15 +72,18 @@ public sealed class HandoverDoor(TeamDoor teams)
     public static async Task<(Guid Handover, Guid Entry)?> Known(Tx tx, string fhirId) =>
         await tx.OneOrNone<(Guid, Guid)?>("select handover, id from collab.handover_patient where tenant = @Tenant and fhir_id = @fhirId", new { tx.Tenant, fhirId });
 
-    private async Task<Problem?> Again(Tx tx, Guid handover, Guid entry, HandoverSaid said)
+    private static async Task<Problem?> Again(Tx tx, Guid handover, Guid entry, HandoverSaid said, Guid giver, Guid patient)
     {
         var h = (await Open(tx, handover))!;
         if (h.Origin is null) return FromPage;
         if (h.Team != said.Team) return Problem.Conflict("The team of a handover stays as it was. Send another one.", "handover-team");
+        // Whatever changed in it: sent once more without its attester, it would say that nobody has accepted.
+        if (h.State != "offered") return Problem.Conflict("This handover is over. It is kept as it was.", "handover-over");
         var now = (await HandoverSql.Entries(tx, handover, entry))[0];
+        // The row would say one patient, and the document stand in another's record.
+        if (h.Giver != giver || now.Patient != patient) return Problem.Conflict("Who hands over, and whom, stays as it was. Send another one.", "handover-team");
         var changed = HandoverRules.Sections.Any(s => now.Text(s) != said.Sections.GetValueOrDefault(s, ""));
         if (!changed) return null;
-        if (h.State != "offered") return Problem.Conflict("This handover is over. It is kept as it was.", "handover-over");
         await Sections(tx, entry, said);
         // What was read back was another text.
         await tx.Execute("delete from collab.handover_readback where tenant = @Tenant and entry = @entry", new { tx.Tenant, entry });

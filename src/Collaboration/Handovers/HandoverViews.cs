@@ -34,6 +34,7 @@ public sealed class HandoverViews(Db db, TeamDoor teams, TaskDoor tasks, Message
     /// <param name="how">"view", or "print".</param>
     public async Task<Outcome<HandoverView>> One(Caller caller, Guid id, CancellationToken stop, string how = "view")
     {
+        var named = new HashSet<Guid>();
         var found = await db.In<Outcome<HandoverView>>(caller.Tenant, caller.Actor, async tx =>
         {
             var open = await HandoverSql.Open(tx, teams, caller, id);
@@ -42,11 +43,14 @@ public sealed class HandoverViews(Db db, TeamDoor teams, TaskDoor tasks, Message
             // A draft is its writer's: half a sentence is nobody's word yet.
             if (h.State == "draft" && h.Giver != caller.Person) return new HandoverView(h, [], [], caller.Person, false, 0);
             var entries = await HandoverSql.Entries(tx, id);
-            var events = (await tx.Query<EventRow>("""
+            var happened = await tx.Query<EventRow>("""
                 select v.kind, v.at, v.detail, concat_ws(' ', b.title, b.given, b.family) as "By", p.family, p.given, v.patient
                 from collab.handover_event v left join collab.person b on b.tenant = v.tenant and b.id = v.by left join collab.person p on p.tenant = v.tenant and p.id = v.patient
                 where v.tenant = @Tenant and v.handover = @id order by v.at, v.id limit 1000
-                """, new { tx.Tenant, id })).Select(v => new HandoverEvent(v.Kind, v.At, v.By is { Length: > 0 } ? v.By : null, v.Patient is null ? null : new Person { Kind = PersonKind.Patient, Family = v.Family, Given = v.Given }.Display, v.Detail)).ToList();
+                """, new { tx.Tenant, id });
+            // The history names those, too, who were taken out.
+            named = [.. entries.Select(e => e.Patient), .. happened.Select(v => v.Patient).OfType<Guid>()];
+            var events = happened.Select(v => new HandoverEvent(v.Kind, v.At, v.By is { Length: > 0 } ? v.By : null, v.Patient is null ? null : new Person { Kind = PersonKind.Patient, Family = v.Family, Given = v.Given }.Display, v.Detail)).ToList();
             var mayReceive = h.Giver != caller.Person && (h.To.Length == 0 || h.To.Contains(caller.Person ?? Guid.Empty));
             var patients = entries.Select(e => e.Patient).ToArray();
             // What would come with it, or is still with the one who has left.
@@ -54,7 +58,7 @@ public sealed class HandoverViews(Db db, TeamDoor teams, TaskDoor tasks, Message
                 ? (await tasks.OfPerson(tx, h.Team, h.Giver, patients)).Count + (await messages.OpenUrgent(tx, h.Giver, patients)).Count : 0;
             return new HandoverView(h, entries, events, caller.Person, mayReceive, passing, await teams.Standing(tx, h.Team, caller.Person) is { Role: TeamRole.Owner });
         }, stop);
-        if (found.Ok) await audit.Record(new(caller.Tenant, db.Clock.GetUtcNow(), caller.Actor, how, $"handover/{id}", null, 200), found.Value.Entries.Select(e => $"person/{e.Patient}"), stop);
+        if (found.Ok) await audit.Record(new(caller.Tenant, db.Clock.GetUtcNow(), caller.Actor, how, $"handover/{id}", null, 200), named.Select(p => $"person/{p}"), stop);
         return found;
     }
 

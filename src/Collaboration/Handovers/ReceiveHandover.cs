@@ -11,9 +11,11 @@ public sealed class ReceiveHandover(Db db, TeamDoor teams, TaskDoor tasks, Messa
     private static readonly Problem NotForYou = Problem.Forbidden("This handover is offered to others by name. Its giver, or an owner of the team, can send it to you.", "handover-receiver");
 
     /// <summary>In one's own words; for a patient who is stable a tick is enough.</summary>
-    public Task<Outcome<bool>> ReadBack(Caller caller, Guid id, Guid entry, string? text, CancellationToken stop) => Receiving(caller, id, async (tx, h) =>
+    /// <param name="seen">What was on the screen: nobody reads back what was changed meanwhile and they have not seen.</param>
+    public Task<Outcome<bool>> ReadBack(Caller caller, Guid id, Guid entry, string? text, string? seen, CancellationToken stop) => Receiving(caller, id, async (tx, h) =>
     {
         if (await HandoverSql.Entries(tx, id, entry) is not [var patient]) return NoPatient;
+        if (seen is not null && seen != patient.Words(h)) return HandoverSql.Stale;
         var said = string.IsNullOrWhiteSpace(text) ? null : text.Trim();
         if (said is null && HandoverRules.NeedsWords(patient.Severity)) return Problem.Unprocessable("Say in your own words what you heard: this patient is not stable.", "text", "handover-words");
         if (said?.Length > 2000) return Problem.Unprocessable("What is read back has at most 2,000 characters.", "text", "handover-text");

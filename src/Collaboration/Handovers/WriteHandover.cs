@@ -11,7 +11,7 @@ public sealed record SectionWritten(HandoverSection Section, bool Conflict, stri
 public sealed record SectionEdit(Guid Entry, string Section, int Version, string? Text);
 
 /// <summary>The giver writes: section by section with a version each, so that two screens never take each other's words.</summary>
-public sealed class WriteHandover(Db db, TeamDoor teams, FillHandover fill)
+public sealed class WriteHandover(Db db, TeamDoor teams, FillHandover fill, ProjectFhir project)
 {
     public Task<Outcome<SectionWritten[]>> Write(Caller caller, Guid id, IReadOnlyList<SectionEdit> edits, CancellationToken stop) => Draft<SectionWritten[]>(caller, id, async (tx, h) =>
     {
@@ -64,10 +64,12 @@ public sealed class WriteHandover(Db db, TeamDoor teams, FillHandover fill)
 
     public Task<Outcome<bool>> Remove(Caller caller, Guid id, Guid entry, CancellationToken stop) => Draft<bool>(caller, id, async (tx, h) =>
     {
-        var gone = await tx.Query<Guid>("delete from collab.handover_patient where tenant = @Tenant and handover = @id and id = @entry returning patient", new { tx.Tenant, id, entry });
-        if (gone.Count == 0) return Problem.NotFound("This patient is not in the handover any more.", "handover-patient");
-        await HandoverSql.Happened(tx, id, "removed", gone[0]);
-        HandoverSql.Tell(tx, h, "written", gone[0]);
+        var gone = await tx.Query<(Guid Patient, string FhirId)>("delete from collab.handover_patient where tenant = @Tenant and handover = @id and id = @entry returning patient, fhir_id", new { tx.Tenant, id, entry });
+        if (gone is not [var (patient, document)]) return Problem.NotFound("This patient is not in the handover any more.", "handover-patient");
+        await HandoverSql.Happened(tx, id, "removed", patient, document);
+        HandoverSql.Tell(tx, h, "written", patient);
+        // It was offered before: the patient's record has the document.
+        if (h.OfferedAt is not null) await project(tx, "handover", id);
         return true;
     }, stop);
 

@@ -22,6 +22,7 @@ public sealed class LayPlan(Db db, ShiftAccess access, Workforce workforce)
         if (!plan.Ready) return Problem.Conflict("This plan is not ready, or in the roster already.", "plan-not-ready");
         RosterFacts.Lock(tx, plan.Cells.Select(c => c.Person).Append(plan.Ask.Ill ?? Guid.Empty));
         var facts = await PlanFacts.Load(tx, place.Value, plan);
+        if (plan.Illness && Moved(facts) is > 0 and var moved) return Problem.Conflict($"{moved} of its shifts were changed or shared since. Change them by hand on the roster.", "plan-moved-on");
         var (write, gone) = plan.Illness ? Sick(facts, tx.NewId) : Planned(facts, tx.NewId);
         if (await Broken(tx, place.Value, facts, write) is { } broken) return broken;
         var touched = write.Concat(gone).Select(i => i.Id).ToArray();
@@ -65,6 +66,13 @@ public sealed class LayPlan(Db db, ShiftAccess access, Workforce workforce)
         var known = facts.People.Select(p => p.Person).ToHashSet();
         var cells = facts.Plan.Cells.Where(c => known.Contains(c.Person)).ToHashSet();
         return ([.. cells.Where(c => !facts.Movable.ContainsKey(c)).Select(c => PlanReasons.Item(facts, c) with { Id = newId() })], [.. facts.Movable.Where(m => !cells.Contains(m.Key)).Select(m => m.Value)]);
+    }
+
+    /// <summary>Shifts that are new, changed hands or went since it was solved: laid all the same, it would take them from whoever has them now.</summary>
+    private static int Moved(PlanFacts facts)
+    {
+        var (stood, stand) = (facts.Ask.Stood.ToHashSet(), facts.Movable.Keys.ToHashSet());
+        return stand.Except(stood).Count() + stood.Except(stand).Count(c => facts.DutyOf(c.Day, c.Shift).Start > facts.Roster.Now);
     }
 
     /// <summary>

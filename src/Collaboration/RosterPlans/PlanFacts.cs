@@ -57,7 +57,7 @@ public sealed record PlanFacts
             ($"select {RosterWishRow.Columns} from collab.roster_wish w where w.tenant = @Tenant and w.team = @team and w.day >= @First and w.day < @until and w.person = any(@chosen) order by w.day, w.id",
                 new { tx.Tenant, team, plan.First, until = plan.First.AddDays(plan.Days), chosen = chosen.ToArray() }));
         var inside = wide.Items.Where(i => i is { Kind: "shift", Removed: false } && i.StartsAt >= start && i.StartsAt < end && chosen.Contains(i.Person!.Value)).ToList();
-        var shifts = plan.Illness ? SickCall.Shifts(inside, zone) : ask.Shifts;
+        var shifts = plan.Illness && ask.Shifts.Length == 0 ? SickCall.Shifts(inside, zone) : ask.Shifts;
         var movable = plan.Illness ? SickCall.Movable(inside, shifts, workers, ask.Ill, place.Schedule, plan, tx.Now) : ask.MoveDrafts ? await Drafts(tx, inside, shifts, plan, zone) : [];
         var moved = movable.Values.Select(m => m.Id).ToArray();
         return new PlanFacts

@@ -76,7 +76,7 @@ public sealed class Planning(Db db, ShiftAccess access, PlanLimits limits)
     {
         if (await Plans.Find(tx, team, id, toChange: true) is not { } plan) return Plans.Unknown;
         if (!plan.Ready) return Problem.Conflict("This plan is not ready, or in the roster already.", "plan-not-ready");
-        if (pin.Day < plan.First || pin.Day >= plan.First.AddDays(plan.Days) || pin.Shift >= plan.Ask.Shifts.Length || (pin.Forbid && pin.Shift is null)) return Problem.Unprocessable("This cell is not in the plan.", "day", "plan-cell");
+        if (pin.Day < plan.First || pin.Day >= plan.First.AddDays(plan.Days) || pin.Shift < 0 || pin.Shift >= plan.Ask.Shifts.Length || (pin.Forbid && pin.Shift is null)) return Problem.Unprocessable("This cell is not in the plan.", "day", "plan-cell");
         var others = plan.Next.Where(l => l.Person != pin.Person || l.Day != pin.Day).ToList();
         var next = plan.Next.Contains(pin) ? others : [.. others, pin];
         if (next.Count > 1000) return Problem.Conflict("At most 1000 cells are kept.", "plan-locks");

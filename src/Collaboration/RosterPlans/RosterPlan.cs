@@ -56,6 +56,9 @@ public sealed record PlanAsk
     /// <summary>Who is ill, and the reason of the time off; of a plan after a sick call.</summary>
     public Guid? Ill { get; init; }
     public Guid? Reason { get; init; }
+
+    /// <summary>Who stood where when the search after a sick call began: its cells count <see cref="Shifts"/> as they were then.</summary>
+    public PlanCell[] Stood { get; init; } = [];
 }
 
 /// <summary>Who works what on which day of the plan.</summary>

@@ -14,8 +14,10 @@ internal sealed class HandoverProjection(ProjectedResources resources, WriteEngi
     public async Task Project(Tx tx, Guid id)
     {
         if (await HandoverSql.Find(tx, id) is not { OfferedAt: not null } h) return;
+        await resources.Save(tx, [.. (await Removed(tx, id)).Select(HandoverToFhir.Removed)]);
         var entries = await HandoverSql.Entries(tx, id);
-        if (entries.Count == 0) return;
+        // Taken back, it is written again: what was said stays until it is offered once more.
+        if (entries.Count == 0 || h.State == "draft") return;
         var named = (await tx.Query<(Guid Entry, string Fhir, string? Patient, string? Replaced)>("""
             select e.id, e.fhir_id,
               (select k.reference from collab.person_key k where k.tenant = e.tenant and k.source = @own and k.person = e.patient and k.reference like 'Patient/%' order by k.reference limit 1),
@@ -37,6 +39,12 @@ internal sealed class HandoverProjection(ProjectedResources resources, WriteEngi
         }
         await resources.Save(tx, saved);
     }
+
+    /// <summary>Documents of patients who were taken out after it had been offered.</summary>
+    private static Task<IReadOnlyList<string>> Removed(Tx tx, Guid id) => tx.Query<string>("""
+        select distinct v.detail from collab.handover_event v join fhir.resource r on r.tenant = v.tenant and r.type = @type and r.id = v.detail and not r.deleted
+        where v.tenant = @Tenant and v.handover = @id and v.kind = 'removed' order by v.detail
+        """, new { tx.Tenant, id, type = ResourceTypes.Number("Composition") });
 
     /// <summary>Tasks and Communications that are in our FHIR API: a document refers to nothing that cannot be read.</summary>
     private static async Task<Dictionary<Guid, IReadOnlyList<string>>> Links(Tx tx, IReadOnlyList<HandoverEntry> entries)

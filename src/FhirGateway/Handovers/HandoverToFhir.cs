@@ -104,6 +104,9 @@ internal static class HandoverToFhir
         ["section"] = w => Kept(w, FhirJson.Items(sent, "section").Where(s => !Is(s, HandoverCodes.Synthesis)), x => Synthesis(x, h, entry, people)),
     });
 
+    /// <summary>What stands of a patient who is no longer in the handover.</summary>
+    public static ProjectedResources.Resource Removed(string fhirId) => new("Composition", fhirId, new Dictionary<string, Action<Utf8JsonWriter>?> { ["status"] = w => w.WriteStringValue("entered-in-error") });
+
     public static bool Is(JsonElement section, string code) => section.TryGetProperty("code", out var concept)
         && FhirJson.Items(concept, "coding").Any(c => FhirJson.Text(c, "system") == HandoverCodes.System && FhirJson.Text(c, "code") == code);
 

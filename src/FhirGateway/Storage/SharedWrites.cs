@@ -22,12 +22,14 @@ internal sealed class SharedWrites(Db db, WriteEngine engine)
         lock (gate)
         {
             if (!queues.TryGetValue(who, out var queue)) queue = queues[who] = new Queue();
-            if (queue.Running == Lines)
+            // What names the same thing as one under way, or as one that waits, waits its turn even where a line is free.
+            if (queue.Running == Lines || queue.Held.Overlaps(one.Names) || queue.Waiting.Any(w => w.Names.Intersect(one.Names).Any()))
             {
                 queue.Waiting.Add(one);
                 return one.Answer.Task;
             }
             queue.Running++;
+            queue.Held.UnionWith(one.Names);
         }
         _ = Drain(who, [one]);
         return one.Answer.Task;
@@ -41,23 +43,25 @@ internal sealed class SharedWrites(Db db, WriteEngine engine)
             lock (gate)
             {
                 var queue = queues[who];
-                batch = Next(queue.Waiting);
+                queue.Held.ExceptWith(batch.SelectMany(one => one.Names));
+                batch = Next(queue);
                 if (batch.Count == 0 && --queue.Running == 0) queues.Remove(who);
             }
         }
     }
 
     /// <summary>Those that name the same thing go one after the other, in the order they came.</summary>
-    private static List<Waiting> Next(List<Waiting> waiting)
+    private static List<Waiting> Next(Queue queue)
     {
-        var names = new HashSet<string>(StringComparer.Ordinal);
+        var names = new HashSet<string>(queue.Held, StringComparer.Ordinal);
         var batch = new List<Waiting>();
-        foreach (var one in waiting)
+        foreach (var one in queue.Waiting)
         {
             if (one.Names.Aggregate(true, (free, name) => names.Add(name) && free)) batch.Add(one);
             if (batch.Count == Most) break;
         }
-        waiting.RemoveAll(batch.Contains);
+        queue.Waiting.RemoveAll(batch.Contains);
+        queue.Held.UnionWith(batch.SelectMany(one => one.Names));
         return batch;
     }
 
@@ -129,7 +133,7 @@ internal sealed class SharedWrites(Db db, WriteEngine engine)
 
     /// <summary>All that the slices and the audit may look at.</summary>
     private static string Who(Caller c) =>
-        string.Join('\n', [c.Tenant.ToString(System.Globalization.CultureInfo.InvariantCulture), c.Id, c.Kind.ToString(), c.Client, c.Source, c.Person?.ToString(), c.LaunchPatient, c.FhirUser, c.Seat?.ToString(), .. c.Scopes, .. c.Roles]);
+        string.Join('\n', [c.Tenant.ToString(System.Globalization.CultureInfo.InvariantCulture), c.Id, c.Kind.ToString(), c.Client, c.Source, c.Person?.ToString(), c.LaunchPatient, c.FhirUser, c.Seat?.ToString(), .. c.Scopes, "", .. c.Roles]);
 
     private sealed record Waiting(Caller Caller, WriteEntry Entry, string[] Names, CancellationToken Stop)
     {
@@ -139,6 +143,9 @@ internal sealed class SharedWrites(Db db, WriteEngine engine)
     private sealed class Queue
     {
         public List<Waiting> Waiting { get; } = [];
+
+        /// <summary>What is being written by either line.</summary>
+        public HashSet<string> Held { get; } = new(StringComparer.Ordinal);
         public int Running { get; set; }
     }
 }

@@ -21,7 +21,7 @@ internal static class DemoHandovers
         var (seacole, barton, osler, curie) = (As("seacole"), As("barton"), As("osler"), As("curie"));
         var done = await Begin(seacole, mine: true, "barton");
         await give.Offer(seacole, done, stop);
-        foreach (var entry in (await views.One(barton, done, stop)).Value.Entries) await receive.ReadBack(barton, done, entry.Id, entry.Severity == "Stable" ? null : $"{entry.Severity}. {entry.Text("contingency")}: I call and stay with the patient.", stop);
+        foreach (var entry in (await views.One(barton, done, stop)).Value.Entries) await receive.ReadBack(barton, done, entry.Id, entry.Severity == "Stable" ? null : $"{entry.Severity}. {entry.Text("contingency")}: I call and stay with the patient.", null, stop);
         await receive.Accept(barton, done, passOn: false, stop);
 
         var waits = await Begin(osler, mine: false, "curie");

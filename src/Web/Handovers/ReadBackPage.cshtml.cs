@@ -28,9 +28,9 @@ public sealed class ReadBackPage(HandoverViews views, ReceiveHandover receive) :
         return part == "list" ? Partial("_ReadBack", this) : Page();
     }
 
-    public async Task<IActionResult> OnPostAsync(Guid id, Guid entry, string? text)
+    public async Task<IActionResult> OnPostAsync(Guid id, Guid entry, string? text, string? seen)
     {
-        var done = await receive.ReadBack(Me, id, entry, text, Stop);
+        var done = await receive.ReadBack(Me, id, entry, text, seen, Stop);
         if (!done.Ok) return await Again(id, entry, done.Problem, text);
         var found = await views.One(Me, id, Stop);
         var next = found.Ok ? found.Value.Entries.SkipWhile(e => e.Id != entry).Skip(1).Concat(found.Value.Entries).FirstOrDefault(e => e.By(Me.Person) is null) : null;

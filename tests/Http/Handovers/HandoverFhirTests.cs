@@ -1,6 +1,9 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using HealthTeams.SmartLauncher.Clients;
+using HealthTeams.Tests.Tokens;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace HealthTeams.Tests.Handovers;
@@ -110,6 +113,45 @@ public sealed class HandoverFhirTests(HandoverWard ward) : IClassFixture<Handove
         // Any other Composition is nobody's handover.
         await fhir.Create("Composition", Composition("T-5", "Sick", author, "Poorly", "x", "y").Replace("\"code\":\"handover\"", "\"code\":\"letter\"", StringComparison.Ordinal));
         Assert.Equal(0L, await ward.Ask<long>("select count(*) from collab.handover where origin = 'urn:ehr|T-5'"));
+    }
+
+    [Fact]
+    public async Task With_their_own_token_nobody_hands_over_or_cancels_in_another_ones_name()
+    {
+        var added = await ward.App.Services.GetRequiredService<ClientRegistry>().Add(new ClientToAdd("ward-app", "public", "demo", Backend: false) { Redirects = [SmartApp.Redirect], Name = "Ward app" }, default);
+        Assert.True(added.Ok, added.Problem?.Detail);
+        var (giver, next) = ((await ward.Practitioner("giver"))["Practitioner/".Length..], (await ward.Practitioner("next"))["Practitioner/".Length..]);
+        var app = new SmartApp(ward, "ward-app", null);
+        var own = app.With((await app.Tokens(ward["next"], "openid fhirUser user/*.cruds")).Access());
+        // Accepted, it would bring a colleague's tasks and urgent messages to whoever wrote it.
+        Assert.Equal(HttpStatusCode.Forbidden, (await own.PostAsync("/fhir/Composition", FhirHttp.Json(Composition("F-1", "Sick", giver, "Stable", "x", "")))).StatusCode);
+        Assert.Equal(0L, await ward.Ask<long>("select count(*) from collab.handover where origin = 'urn:ehr|F-1'"));
+        await own.Create("Composition", Composition("F-2", "Sick", next, "Stable", "x", ""));
+        // The system's word for a colleague is neither changed nor taken back, nor is a patient put into it.
+        var theirs = await (await ward.Fhir()).Create("Composition", Composition("F-3", "Sick", giver, "Unstable", "x", "y"));
+        Assert.Equal(HttpStatusCode.Forbidden, (await own.PutAsync($"/fhir/Composition/{theirs.Id()}", FhirHttp.Json(theirs.GetRawText().Replace("Unstable", "Stable", StringComparison.Ordinal)))).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await own.DeleteAsync($"/fhir/Composition/{theirs.Id()}")).StatusCode);
+        Assert.Equal(HttpStatusCode.Conflict, (await own.PostAsync("/fhir/Composition", FhirHttp.Json(Composition("F-3", "Watched", next, "Stable", "x", "")))).StatusCode);
+        Assert.Equal("Unstable", await ward.Text(await ward.Ask<Guid>("select id from collab.handover where origin = 'urn:ehr|F-3' and state = 'offered'"), "Sick", "severity"));
+    }
+
+    [Fact]
+    public async Task A_document_that_came_in_stays_with_its_patient_and_keeps_who_accepted_it()
+    {
+        var fhir = await ward.Fhir();
+        var author = (await fhir.Create("Practitioner", """{"resourceType":"Practitioner","name":[{"family":"Faraway"}]}""")).Id();
+        var sent = (await fhir.Create("Composition", Composition("M-1", "Sick", author, "Unstable", "x", "y"))).GetRawText();
+        var id = await ward.Ask<Guid>("select id from collab.handover where origin = 'urn:ehr|M-1'");
+        var at = $"/fhir/Composition/{await ward.Ask<string>($"select fhir_id from collab.handover_patient where handover = '{id}'")}";
+        // The same words about another patient.
+        Assert.Equal(HttpStatusCode.Conflict, (await fhir.PutAsync(at, FhirHttp.Json(sent.Replace(ward.FhirIds["Sick"], ward.FhirIds["Watched"], StringComparison.Ordinal)))).StatusCode);
+        await ward.Done("next", $"/handovers/{id}/read", ("entry", (await ward.Entry(id, "Sick")).ToString()), ("text", "I watch"));
+        await ward.Done("next", $"/handovers/{id}?handler=accept");
+        // Sent again as it was, it would say that nobody has.
+        Assert.Equal(HttpStatusCode.Conflict, (await fhir.PutAsync(at, FhirHttp.Json(sent))).StatusCode);
+        var final = await (await fhir.GetAsync(at)).Body();
+        Assert.Equal("final", final.GetProperty("status").GetString());
+        Assert.Equal($"Patient/{ward.FhirIds["Sick"]}", final.GetProperty("subject").GetProperty("reference").GetString());
     }
 
     [Fact, Trait("Row", "LS-04")]

@@ -110,6 +110,40 @@ public sealed class HandoverTests(HandoverWard ward) : IClassFixture<HandoverWar
     }
 
     [Fact]
+    public async Task Who_is_taken_out_after_it_was_offered_has_no_document_of_it_and_whoever_reads_of_it_is_on_record()
+    {
+        var fhir = await ward.Fhir();
+        var id = await ward.Offered("next");
+        var (sick, watched) = (await ward.Entry(id, "Sick"), await ward.Entry(id, "Watched"));
+        await ward.Done("giver", $"/handovers/{id}?handler=takeBack");
+        await ward.Done("giver", $"/handovers/{id}?handler=remove", ("entry", sick.ToString()));
+        await ward.Done("giver", $"/handovers/{id}?handler=offer");
+        Assert.Equal("entered-in-error", (await (await fhir.GetAsync($"/fhir/Composition/{sick}")).Body()).GetProperty("status").GetString());
+        Assert.Equal("preliminary", (await (await fhir.GetAsync($"/fhir/Composition/{watched}")).Body()).GetProperty("status").GetString());
+        // Its history names them.
+        Assert.Contains("took SICK, Ada out", await ward.Page("second", $"/handovers/{id}"), StringComparison.Ordinal);
+        await TestProduct.Until(async () => await ward.Ask<long>($"select count(distinct patient) from platform.access where subject = 'handover/{id}' and action = 'view'") == 3, "each patient is on record");
+        await ward.Done("giver", $"/handovers/{id}?handler=cancel");
+    }
+
+    [Fact]
+    public async Task What_changed_meanwhile_is_not_read_back_unseen()
+    {
+        var id = await ward.Offered("next");
+        var entry = (await ward.Entry(id, "Stabile")).ToString();
+        async Task<string> Seen() => System.Text.RegularExpressions.Regex.Match(await ward["next"].GetStringAsync($"/handovers/{id}/read?entry={entry}"), "name=\"seen\" value=\"([^\"]+)\"").Groups[1].Value;
+        var before = await Seen();
+        await ward.Done("giver", $"/handovers/{id}?handler=takeBack");
+        Assert.Equal(HttpStatusCode.OK, (await ward.Write("giver", id, "Stabile", "summary", 1, "Allergic to penicillin")).StatusCode);
+        await ward.Done("giver", $"/handovers/{id}?handler=offer");
+        // A screen of before, ticked now: it comes back with what is there.
+        Assert.Contains("Allergic to penicillin", await ward.Refused(HttpStatusCode.Conflict, "next", $"/handovers/{id}/read", ("entry", entry), ("seen", before)), StringComparison.Ordinal);
+        Assert.Equal(0L, await ward.Ask<long>($"select count(*) from collab.handover_readback where entry = '{entry}'"));
+        await ward.Done("next", $"/handovers/{id}/read", ("entry", entry), ("seen", await Seen()));
+        await ward.Done("giver", $"/handovers/{id}?handler=cancel");
+    }
+
+    [Fact]
     public async Task Two_who_read_back_race_and_one_of_them_is_responsible()
     {
         var id = await ward.Offered(); // nobody named: anyone of the team

@@ -227,6 +227,23 @@ public sealed class RosterPlanTests(TestProduct product) : IClassFixture<TestPro
 
     [Fact]
     [Trait("Row", "16.12")]
+    public async Task A_roster_that_moved_on_since_a_sick_call_was_solved_loses_no_shift()
+    {
+        var scene = await ShiftScene.Open(product, "mary", "clara");
+        var shift = await scene.Shift("mary", First, "07:00", "15:00", label: "Early");
+        await scene.Shift("boss", First, "15:00", "23:00", label: "Evening");
+        var plan = await Ill(scene, "mary", First, First);
+        // The plan gives clara mary's shift; meanwhile she has one of her own.
+        await scene.Shift("clara", First, "07:00", "15:00", label: "Early");
+        Assert.Contains("plan-moved-on", await scene.Refused(HttpStatusCode.Conflict, "boss", At(scene, plan) + "?handler=lay", ("version", $"{await Version(plan)}")), StringComparison.Ordinal);
+        Assert.Equal(0L, await product.Ask<long>($"select count(*) from collab.shift where team = '{scene.Team}' and draft"));
+        Assert.Equal(scene.People["mary"], await scene.Owner(shift));
+        // No cell is before the first shift.
+        Assert.Contains("plan-cell", await scene.Refused(HttpStatusCode.UnprocessableEntity, "boss", At(scene, plan) + "?handler=pin", ("person", $"{scene.People["clara"]}"), ("day", $"{First:yyyy-MM-dd}"), ("shift", "-1"), ("forbid", "true")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Row", "16.12")]
     public async Task What_cannot_be_planned_is_refused_with_what_to_do_and_what_was_typed_stays()
     {
         var scene = await ShiftScene.Open(product, "mary");
