@@ -112,7 +112,7 @@ public sealed class ListDoor(Census census, TeamDoor teams)
         var archived = await tx.Scalar<bool?>("select archived_at is not null from collab.team where tenant = @Tenant and id = @team", new { tx.Tenant, team });
         if (archived is null) return Problem.Unprocessable("There is no such team here.", "List.extension", "not-found");
         if (archived.Value) return Problem.Conflict("The team of this list is archived: it can be read, not changed.", "team-archived");
-        if (tx.Actor.Caller is { Kind: CallerKind.Staff } caller && await teams.May(tx, caller, team, TeamRole.Member, change: true) is { Ok: false } no) return no.Problem;
+        if (tx.Actor.Caller is { Kind: not CallerKind.System } caller && await teams.May(tx, caller, team, TeamRole.Member, change: true) is { Ok: false } no) return no.Problem;
         if (await tx.Scalar<bool>("select exists (select from collab.list where tenant = @Tenant and fhir_id = @fhirId)", new { tx.Tenant, fhirId })) return Problem.Conflict("This list was removed by its team. Send another one.", "list-removed");
         if (TeamLists.Blank(title) is not { Length: <= 200 } name) return Problem.Unprocessable("A list needs a name of at most 200 characters.", "List.title", "list-name");
         var list = tx.NewId();
@@ -132,7 +132,7 @@ public sealed class ListDoor(Census census, TeamDoor teams)
         if (found is not { } list) return null;
         if (list.Archived) return Problem.Conflict("The team of this list is archived: it can be read, not changed.", "team-archived");
         // A person's own app may no more than the person; a system's token is the hospital's.
-        if (tx.Actor.Caller is { Kind: CallerKind.Staff } caller && await teams.May(tx, caller, list.Team, TeamRole.Member, change: true) is { Ok: false } no) return no.Problem;
+        if (tx.Actor.Caller is { Kind: not CallerKind.System } caller && await teams.May(tx, caller, list.Team, TeamRole.Member, change: true) is { Ok: false } no) return no.Problem;
         if (TeamLists.Blank(title) is { } name && name != list.Name)
         {
             if (name.Length > 200) return Problem.Unprocessable("A list needs a name of at most 200 characters.", "List.title", "list-name");

@@ -16,7 +16,7 @@ internal static class HearTask
         var said = await Said(tx, heard, zone, new TaskSaid());
         if (heard.Team is { } team)
         {
-            if (tx.Actor.Caller is { Kind: CallerKind.Staff } caller && await desk.Teams.May(tx, caller, team, TeamRole.Member, change: true) is { Ok: false } no) return no.Problem;
+            if (tx.Actor.Caller is { Kind: not CallerKind.System } caller && await desk.Teams.May(tx, caller, team, TeamRole.Member, change: true) is { Ok: false } no) return no.Problem;
             said = said with { Board = await Board(tx, team) };
         }
         if (await TaskRow.Wrong(tx, said with { Assignees = [] }, heard.Team, null, zone) is { } wrong) return wrong with { Where = "Task" };
@@ -30,7 +30,7 @@ internal static class HearTask
     /// <summary>A person's own app may no more than the person, who may also change what they asked for; a system's token is the hospital's. Archived stays archived for all.</summary>
     internal static async Task<Problem?> May(Tx tx, CareTask task, TaskDesk desk)
     {
-        if (tx.Actor.Caller is { Kind: CallerKind.Staff } caller && (task.CreatedBy is null || task.CreatedBy != caller.Person)) return await desk.May(tx, caller, task, TeamRole.Member, change: true);
+        if (tx.Actor.Caller is { Kind: not CallerKind.System } caller && (task.CreatedBy is null || task.CreatedBy != caller.Person)) return await desk.May(tx, caller, task, TeamRole.Member, change: true);
         return await tx.Scalar<string>("select name from collab.team where tenant = @Tenant and id = @Team and archived_at is not null", new { tx.Tenant, task.Team }) is { } archived
             ? Problem.Conflict($"{archived} is archived: it can be read, not changed.", "team-archived") : null;
     }

@@ -35,7 +35,7 @@ public sealed class SeriesDoor(TaskSeries series, TaskDesk desk)
     /// <summary>A person's own app may no more than the person; a system's token is the hospital's. Archived stays archived for all.</summary>
     private async Task<Problem?> May(Tx tx, Guid team)
     {
-        if (tx.Actor.Caller is { Kind: CallerKind.Staff } caller) return (await desk.Teams.May(tx, caller, team, TeamRole.Member, change: true)).Problem;
+        if (tx.Actor.Caller is { Kind: not CallerKind.System } caller) return (await desk.Teams.May(tx, caller, team, TeamRole.Member, change: true)).Problem;
         return await tx.Scalar<string>("select name from collab.team where tenant = @Tenant and id = @team and archived_at is not null", new { tx.Tenant, team }) is { } archived
             ? Problem.Conflict($"{archived} is archived: it can be read, not changed.", "team-archived") : null;
     }
