@@ -1,6 +1,3 @@
-using System.Net.Http.Headers;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using HealthTeams.Platform.Outbound;
 
@@ -25,59 +22,6 @@ public sealed record WorkforceHook
         ["shift", "swapRequest", "userShiftPreferences", "openShift", "openShiftRequest", "offerShiftRequest", "timeOffReason", "timeOff", "timeOffRequest"];
 
     public static readonly IReadOnlyList<string> Filtered = ["swapRequest", "offerShiftRequest", "timeOffReason"];
-}
-
-/// <summary>What is about to be kept, as the workforce system reads it.</summary>
-internal sealed class Proposal
-{
-    public List<object> Changes { get; } = [];
-
-    /// <summary>What kind each change is of, in their order, and what people call the thing.</summary>
-    public List<string> Entities { get; } = [];
-    public Dictionary<string, string> Names { get; } = [];
-
-    public static string Entity(string kind) => kind switch { "open" => "openShift", "off" => "timeOff", _ => "shift" };
-
-    /// <summary>Many at once, each by its name in a refusal.</summary>
-    public void Add(string method, IEnumerable<ShiftItem> items, RosterRules rules)
-    {
-        foreach (var i in items)
-        {
-            Add(method, i);
-            Names[i.Id.ToString()] = $"{(i.Label.Length > 0 ? i.Label : i.Kind)} {ShiftRules.Moment(i.StartsAt, rules)}";
-        }
-    }
-
-    /// <summary>Without what this system is not asked about.</summary>
-    public Proposal Of(IReadOnlyCollection<string> supported)
-    {
-        var some = new Proposal();
-        foreach (var (change, entity) in Changes.Zip(Entities).Where(c => supported.Contains(c.Second)))
-        {
-            some.Changes.Add(change);
-            some.Entities.Add(entity);
-        }
-        foreach (var (id, name) in Names) some.Names[id] = name;
-        return some;
-    }
-
-    public void Add(string method, ShiftItem i) => Add(Entity(i.Kind), new
-    {
-        id = i.Id, method, url = $"/{(i.Kind == "open" ? "openshifts" : i.Kind == "off" ? "timesoff" : "shifts")}/{i.Id}",
-        body = new { i.Id, userId = i.Person, schedulingGroupId = i.Group, timeOffReasonId = i.Reason, startDateTime = i.StartsAt, endDateTime = i.EndsAt, displayName = i.Label, openSlotCount = i.Slots, i.Skills },
-    });
-
-    private void Add(string entity, object change)
-    {
-        Changes.Add(change);
-        Entities.Add(entity);
-    }
-
-    public void Add(string method, ShiftRequest r) => Add(ShiftRequests.Entity(r.Kind), new
-    {
-        id = r.Id, method, url = $"/{r.Kind}requests/{r.Id}",
-        body = new { r.Id, r.State, r.AssignedTo, senderUserId = r.Sender, recipientUserId = r.Recipient, senderShiftId = r.Shift, recipientShiftId = r.OtherShift, startDateTime = r.StartsAt, endDateTime = r.EndsAt, timeOffReasonId = r.Reason },
-    });
 }
 
 /// <summary>Asks the workforce system, whose no stands, in its own words.</summary>
@@ -228,35 +172,4 @@ public sealed class Workforce(Db db, OutboundHttp http)
         : db.In(caller.Tenant, caller.Actor, tx => tx.Scalar<Guid?>("select team from collab.shift where tenant = @Tenant and id = @shift and not draft", new { tx.Tenant, shift }), stop);
 
     internal Task<ShiftRequest?> RequestOf(Caller caller, Guid id, CancellationToken stop) => db.In(caller.Tenant, caller.Actor, tx => RequestSql.Find(tx, id), stop);
-}
-
-/// <summary>How a hook knows that it is us who ask: an HMAC over time and body, or a body that only the secret opens.</summary>
-internal static class HookSeal
-{
-    public static void Close(HttpRequestMessage request, WorkforceHook hook, byte[] body, DateTimeOffset now)
-    {
-        var at = now.ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture);
-        if (hook.Protocol == "aes")
-        {
-            request.Content = new ByteArrayContent(Encrypt(hook.Secret, body));
-            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
-        }
-        else
-        {
-            request.Content = new ByteArrayContent(body);
-            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json") { CharSet = "utf-8" };
-        }
-        var mac = HMACSHA256.HashData(hook.Secret, (byte[])[.. Encoding.ASCII.GetBytes(at + "."), .. body]);
-        request.Headers.Add("X-HealthTeams-Signature", $"t={at},v1={Convert.ToHexStringLower(mac)}");
-    }
-
-    /// <summary>nonce (12) | ciphertext | tag (16), keyed by SHA-256 of the secret.</summary>
-    private static byte[] Encrypt(byte[] secret, byte[] body)
-    {
-        var sealed_ = new byte[12 + body.Length + 16];
-        RandomNumberGenerator.Fill(sealed_.AsSpan(0, 12));
-        using var aes = new AesGcm(SHA256.HashData(secret), 16);
-        aes.Encrypt(sealed_.AsSpan(0, 12), body, sealed_.AsSpan(12, body.Length), sealed_.AsSpan(12 + body.Length, 16));
-        return sealed_;
-    }
 }
