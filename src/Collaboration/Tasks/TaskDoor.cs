@@ -116,9 +116,9 @@ public sealed class TaskDoor(TaskDesk desk)
         await desk.Publish(tx, task, await TaskProgress.Decided(tx, task, yes, said));
     }
 
-    /// <summary>What is open about these patients in a team: for lists and handovers.</summary>
+    /// <summary>What is open about these patients in a team: for handovers. Due on a day is due by its last minute: the midnight after it reads as the day after.</summary>
     public Task<IReadOnlyList<OpenTask>> OpenAbout(Tx tx, Guid team, IReadOnlyCollection<Guid> patients) => tx.Query<OpenTask>("""
-        select id, patient, title, priority, due_at as DueAt from collab.task
+        select id, patient, title, priority, case when due_minute is null then due_at - interval '1 minute' else due_at end as DueAt from collab.task
         where tenant = @Tenant and team = @team and patient = any(@patients) and deleted_at is null and status not in ('rejected', 'failed', 'completed', 'cancelled', 'entered-in-error')
         order by patient, due_at nulls last, priority, id
         """, new { tx.Tenant, team, patients = patients.ToArray() });

@@ -14,6 +14,9 @@ public sealed class HandoverPage(HandoverViews views, WriteHandover write, GiveH
     /// <summary>Texts that could not be saved as they came, by entry and section: shown again, beside what is there.</summary>
     public IReadOnlyDictionary<string, string> Kept { get; private set; } = new Dictionary<string, string>();
 
+    /// <summary>Receivers and note that were refused, shown again as they were typed.</summary>
+    public (Guid[] To, string? Note)? Addressed { get; private set; }
+
     public async Task<IActionResult> OnGetAsync(Guid id, string? part)
     {
         var found = await views.One(Me, id, Stop);
@@ -51,7 +54,11 @@ public sealed class HandoverPage(HandoverViews views, WriteHandover write, GiveH
     public Task<IActionResult> OnPostRefreshAsync(Guid id) => Done(id, write.Refresh(Me, id, Stop));
     public Task<IActionResult> OnPostAddAsync(Guid id, Guid patient) => Done(id, write.Add(Me, id, patient, Stop));
     public Task<IActionResult> OnPostRemoveAsync(Guid id, Guid entry) => Done(id, write.Remove(Me, id, entry, Stop));
-    public Task<IActionResult> OnPostAddressAsync(Guid id, int version, Guid[] to, string? note) => Done(id, write.Address(Me, id, version, to, note, Stop));
+    public Task<IActionResult> OnPostAddressAsync(Guid id, int version, Guid[] to, string? note)
+    {
+        Addressed = (to, note);
+        return Done(id, write.Address(Me, id, version, to, note, Stop));
+    }
     public Task<IActionResult> OnPostOfferAsync(Guid id) => Done(id, give.Offer(Me, id, Stop));
     public Task<IActionResult> OnPostTakeBackAsync(Guid id) => Done(id, give.TakeBack(Me, id, Stop));
     public Task<IActionResult> OnPostCancelAsync(Guid id, string? why) => Done(id, give.Cancel(Me, id, why, Stop), "/handovers");

@@ -35,8 +35,12 @@ public sealed class RosterPlanPage(Planning planning, LayPlan lay) : StaffPage
     }
 
     /// <summary>POST …?handler=pin: this cell stays, or is forbidden, the next time.</summary>
-    public async Task<IActionResult> OnPostPinAsync(Guid team, Guid id, Guid person, string? day, int? shift, bool forbid) =>
-        ShiftTimes.Day(day) is not { } on ? BadRequest() : await Done(team, id, (await planning.Pin(Me, team, id, new PlanLock(person, on, shift, forbid), Stop)).Problem);
+    public async Task<IActionResult> OnPostPinAsync(Guid team, Guid id, Guid person, string? day, int? shift, bool forbid)
+    {
+        if (ShiftTimes.Day(day) is not { } on) return BadRequest();
+        var done = await planning.Pin(Me, team, id, new PlanLock(person, on, shift, forbid), Stop);
+        return done.Ok ? SeeOther($"/shifts/{team}/plans/{id}#c-{person}_{on:yyyy-MM-dd}") : await Done(team, id, done.Problem);
+    }
 
     /// <summary>POST …?handler=again: solved again from here, with other weights and what is kept.</summary>
     public async Task<IActionResult> OnPostAgainAsync(Guid team, Guid id, int? seconds)

@@ -26,7 +26,7 @@ public sealed class PlansPage(Planning planning) : StaffPage
     {
         if (await Load(team, first, days) is { } refused) return refused;
         Ask = PlanForm.Read(Request.Form);
-        (Shifts, Seconds) = (Ask.Shifts, seconds ?? planning.Limits.Seconds);
+        (Shifts, Days, Seconds) = (Ask.Shifts, days, seconds ?? planning.Limits.Seconds);
         if (ShiftTimes.Day(first) is not { } from) return Again(Problem.Unprocessable("A day is written 2026-11-30.", "first", "time-format"));
         var begun = await planning.Begin(Me, team, "plan", from, days, Ask, seconds, null, Stop);
         return begun.Ok ? SeeOther($"/shifts/{team}/plans/{begun.Value}") : Again(begun.Problem);

@@ -53,6 +53,25 @@ public sealed class HandoverTests(HandoverWard ward) : IClassFixture<HandoverWar
     }
 
     [Fact]
+    public async Task A_task_due_on_a_day_is_due_by_its_end_and_not_at_the_midnight_after()
+    {
+        var fhir = await ward.Fhir();
+        await fhir.Create("Task", $$"""{"resourceType":"Task","status":"requested","intent":"order","description":"Echo","for":{"reference":"Patient/{{ward.FhirIds["Stabile"]}}"},"owner":{"reference":"CareTeam/{{ward.TeamId}}"},"restriction":{"period":{"end":"2031-05-20"} } }""");
+        var id = await ward.Begin(await ward.NewList("Due on a day"), "next");
+        var draft = await ward.Page("giver", $"/handovers/{id}");
+        Assert.Contains("20-May-2031", draft, StringComparison.Ordinal);
+        Assert.DoesNotContain("21-May-2031", draft, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_note_that_came_too_late_is_refused_and_still_there_to_be_saved()
+    {
+        var id = await ward.Begin(await ward.NewList("Note kept"), "next");
+        var shown = await ward.Refused(HttpStatusCode.Conflict, "giver", $"/handovers/{id}?handler=address", ("version", "99"), ("to", ward.People["second"].ToString()), ("note", "Lift is broken"));
+        Assert.Contains("Lift is broken", shown, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_a_person_wrote_survives_a_refresh_and_another_screen()
     {
         var list = await ward.NewList("Refreshed");
