@@ -105,6 +105,9 @@ public sealed record HandoverView(Handover Handover, IReadOnlyList<HandoverEntry
     public bool Writes => IsGiver && Handover.State == "draft";
     public bool Receives => Handover.State == "offered" && MayReceive;
     public IEnumerable<HandoverEntry> Unread => Entries.Where(e => e.By(Me) is null);
+
+    /// <summary>What I have read back, by id: no device needs to keep its words any longer.</summary>
+    public string Said => string.Join(' ', Entries.Where(e => e.By(Me) is not null).Select(e => e.Id));
     public IEnumerable<HandoverQuestion> OpenQuestions => Entries.SelectMany(e => e.Questions).Where(q => q.Open);
     public bool Ready => !Unread.Any() && !OpenQuestions.Any();
 }

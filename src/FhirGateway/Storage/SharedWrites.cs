@@ -86,16 +86,17 @@ internal sealed class SharedWrites(Db db, WriteEngine engine)
                 return;
             }
         }
-        catch (PostgresException)
+        catch (Exception e) when (e is TimeoutException or NpgsqlException and not PostgresException)
         {
-            // One of them breaks a rule of the database; alone it is told so.
-        }
-#pragma warning disable CA1031 // Every one of them must have an answer.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
+            // The database is away, for each of them.
             foreach (var one in here) one.Answer.TrySetException(e);
             return;
+        }
+#pragma warning disable CA1031 // Every one of them must have an answer, and nobody another one's.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            // One of them breaks a rule of the database, or is more than we can bear; alone it is told so.
         }
         await Task.WhenAll(here.Select(Alone));
     }

@@ -161,21 +161,22 @@ function badge(field: HTMLElement, severity: string): void {
   shown.replaceChildren(...[...chosen.childNodes].filter((n) => !(n instanceof HTMLInputElement)).map((n) => n.cloneNode(true)));
 }
 
-/** What is being said is kept on this device until it is sent: a phone in a pocket reloads. */
+const key = (entry: string) => `ht-read-back|${entry}`;
+
+/** What is being said is kept on this device until a page shows it as read back: a phone in a pocket reloads, and loses the network as one presses. */
 function readBack(root: HTMLElement): void {
-  const key = (entry: string) => `ht-read-back|${entry}`;
   const form = () => root.querySelector<HTMLFormElement>("[data-read-form]");
   const entry = () => form()?.querySelector<HTMLInputElement>("[name=entry]")?.value ?? "";
   const text = form()?.querySelector<HTMLTextAreaElement>("textarea");
   const kept = sessionStorage.getItem(key(entry()));
   if (text && kept && text.value === "") text.value = kept;
   root.addEventListener("input", (event) => { if ((event.target as Element).matches("[data-read-form] textarea")) sessionStorage.setItem(key(entry()), (event.target as HTMLTextAreaElement).value); });
-  root.addEventListener("submit", (event) => { if ((event.target as Element).matches("[data-read-form]")) sessionStorage.removeItem(key(entry())); });
   turns(root);
 }
 
 const writer = document.querySelector<HTMLElement>("[data-handover]");
 if (writer) new Writer(writer);
+for (const entry of document.querySelector<HTMLElement>("[data-read]")?.dataset["read"]?.split(" ") ?? []) sessionStorage.removeItem(key(entry));
 const reading = document.querySelector<HTMLElement>("[data-read-back]");
 if (reading) readBack(reading);
 document.querySelector("[data-print]")?.addEventListener("click", () => print());

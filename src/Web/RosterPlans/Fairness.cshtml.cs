@@ -7,6 +7,7 @@ public sealed class FairnessPage(RosterWishes wishes) : StaffPage
 {
     public LedgerView View { get; private set; } = null!;
     public int PerMonth { get; private set; }
+    public Problem? Refused { get; private set; }
     public Guid Team => View.Place.Schedule.Team;
 
     public async Task<IActionResult> OnGetAsync(Guid team)
@@ -22,6 +23,9 @@ public sealed class FairnessPage(RosterWishes wishes) : StaffPage
     public async Task<IActionResult> OnPostAsync(Guid team, [FromForm(Name = "wishes")] int most)
     {
         var done = await wishes.Allow(Me, team, most, Stop);
-        return done.Ok ? SeeOther($"/shifts/{team}/ledger") : Refuse(done.Problem);
+        if (done.Ok) return SeeOther($"/shifts/{team}/ledger");
+        if (await OnGetAsync(team) is not PageResult page) return Refuse(done.Problem);
+        (Refused, PerMonth, Response.StatusCode) = (done.Problem, most, done.Problem.Status);
+        return page;
     }
 }

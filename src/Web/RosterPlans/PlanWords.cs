@@ -33,7 +33,7 @@ internal static class PlanWords
 
     private static string Days(Words words, IEnumerable<DateOnly> days) => days.Distinct().ToList() is { Count: > 0 and <= 4 } few ? $" ({string.Join(", ", few.Select(words.Day))})" : "";
 
-    public static string Why(Words words, WhyNot why) => why.Could ? words["could, at a higher price elsewhere"] : string.Join("; ", why.Broken.Select(b => ShiftWords.Say(words, b).Split(": ", 2)[^1]).Append(why.Limit switch
+    public static string Why(Words words, WhyNot why) => why.Could ? words["could, but something else would get worse"] : string.Join("; ", why.Broken.Select(b => ShiftWords.Say(words, b).Split(": ", 2)[^1]).Append(why.Limit switch
     {
         "nights" => words["has the nights allowed in a plan"],
         "weekends" => words["has the weekends allowed in a plan"],
