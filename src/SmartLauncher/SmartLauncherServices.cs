@@ -16,6 +16,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.Repositories;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -50,6 +51,8 @@ public static class SmartLauncherServices
         services.AddSingleton<Brands>();
         services.AddSingleton<StaffSessions>();
         services.AddSingleton<StaffSignIn>();
+        services.AddSingleton<Passwords>();
+        services.Configure<PasswordHasherOptions>(o => o.IterationCount = Passwords.Rounds);
         services.AddSingleton<StaffAccounts>();
         services.AddSingleton<OperatorTokens>();
         services.AddSingleton<IdentityProviders>();

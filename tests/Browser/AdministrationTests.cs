@@ -26,8 +26,8 @@ public sealed class AdministrationTests(RealBrowser browser, ProductWithEhr prod
         await page.Keyboard.PressAsync("Enter");
         var reach = page.Locator("[data-step=reach][data-state=failed]");
         await reach.WaitForAsync();
-        Assert.Contains("refuses the connection", await reach.InnerTextAsync(), StringComparison.Ordinal);
-        Assert.Contains("What to do:", await reach.InnerTextAsync(), StringComparison.Ordinal);
+        await Assertions.Expect(reach).ToContainTextAsync("refuses the connection");
+        await Assertions.Expect(reach).ToContainTextAsync("What to do:");
         await page.Locator("[data-step=launch]").WaitForAsync();
         // A reload shows what was found and does not test again.
         Assert.DoesNotContain("done=", page.Url, StringComparison.Ordinal);
@@ -48,7 +48,7 @@ public sealed class AdministrationTests(RealBrowser browser, ProductWithEhr prod
         await page.GetByRole(AriaRole.Button, new() { Name = "Allow" }).ClickAsync();
         await page.Locator("[data-trial=ok]").WaitForAsync();
         Assert.StartsWith(product.Url.AbsoluteUri, page.Url, StringComparison.Ordinal);
-        Assert.Contains("would host the visit", await page.Locator("[data-trial=ok]").InnerTextAsync(), StringComparison.Ordinal);
+        await Assertions.Expect(page.Locator("[data-trial=ok]")).ToContainTextAsync("would host the visit");
     }
 
     [Theory]

@@ -42,7 +42,7 @@ public sealed class HandoverTests(RealBrowser browser, ProductWithEhr product) :
         await giver.GetByText("No connection: kept on this device.").First.WaitForAsync();
         await giver.Context.SetOfflineAsync(false);
         await giver.ReloadAsync();
-        Assert.Equal("Pain again: call at once", await contingency.InputValueAsync());
+        await Assertions.Expect(contingency).ToHaveValueAsync("Pain again: call at once");
         await TestProduct.Until(async () => await product.Ask<string>($"select s.text from collab.handover_section s join collab.handover_patient e on e.id = s.entry where e.handover = '{handover}' and s.section = 'contingency' and s.text <> ''") == "Pain again: call at once", "what was typed without network is there");
         await giver.Press("Sign and offer");
         await giver.GetByText("0 of 2 patients read back").WaitForAsync();

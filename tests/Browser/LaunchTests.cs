@@ -49,7 +49,7 @@ public sealed class LaunchTests(RealBrowser browser, ProductWithEhr product) : I
         // This browser does block them: a cookie without a partition is not kept in this very frame.
         Assert.False(await room.EvaluateAsync<bool>("() => { document.cookie = 'probe=1; Secure; SameSite=None'; return document.cookie.includes('probe'); }"));
         // The EHR around the frame has the banner; its colours are ours.
-        Assert.Equal(0, await room.Locator("section.banner").CountAsync());
+        await Assertions.Expect(room.Locator("section.banner")).ToHaveCountAsync(0);
         Assert.Equal("rgb(70, 80, 184)", await room.Locator(".button.primary").First.EvaluateAsync<string>("b => getComputedStyle(b).backgroundColor"));
         await room.Press("Join");
         await room.Press("Leave");
@@ -75,7 +75,7 @@ public sealed class LaunchTests(RealBrowser browser, ProductWithEhr product) : I
         var sessions = $"'{Session(room.Url)}', '{Session(window.Url)}'";
         Assert.Equal(1, await product.Ask<long>($"select count(distinct participant) from auth.visit_session where id in ({sessions})"));
         // Alone, it needs a banner of its own.
-        Assert.Equal(1, await window.Locator("section.banner").CountAsync());
+        await Assertions.Expect(window.Locator("section.banner")).ToHaveCountAsync(1);
         await chart.Context.CloseAsync();
     }
 

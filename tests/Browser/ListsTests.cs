@@ -40,7 +40,7 @@ public sealed class ListsTests(RealBrowser browser, ProductWithEhr product) : IA
         await Second.Keyboard.TypeAsync("Echo tomorrow");
         await Edit(First, "Plan", "Echo at noon");
         await TestProduct.Until(async () => await Value("Plan") == "Echo at noon", "the first text is there");
-        Assert.Equal("Echo tomorrow", await Cell(Second, "Plan").Locator("textarea").InputValueAsync());
+        await Assertions.Expect(Cell(Second, "Plan").Locator("textarea")).ToHaveValueAsync("Echo tomorrow");
         await Second.Keyboard.PressAsync("Enter");
         await Cell(Second, "Plan").GetByText("Echo tomorrow").WaitForAsync();
         await Cell(Second, "Plan").GetByText("Dr Curie: Echo at noon").WaitForAsync();
@@ -89,7 +89,7 @@ public sealed class ListsTests(RealBrowser browser, ProductWithEhr product) : IA
         await Task.Delay(300); // its last letters too
         await First.ReloadAsync();
         await First.Locator("td.editing textarea").WaitForAsync();
-        Assert.Equal("Half a sent", await Cell(First, "Plan").Locator("textarea").InputValueAsync());
+        await Assertions.Expect(Cell(First, "Plan").Locator("textarea")).ToHaveValueAsync("Half a sent");
         Assert.Null(await Value("Plan")); // half a sentence is nobody's word yet
         await First.Keyboard.PressAsync("Escape");
         await TestProduct.Until(async () => await First.EvaluateAsync<int>(Kept) == 0, "given up, it is forgotten");

@@ -49,11 +49,11 @@ public sealed class SmartAppTests(RealBrowser browser, ProductWithEhr product) :
         await page.SignIn(product.Url, "app-doctor");
         var opened = await Choose(page, "With an app", "Sample app", inWindow: true);
         await opened.WaitForSelectorAsync("[data-authorize=consent]");
-        Assert.Contains("Allow Sample app to act for you?", await opened.InnerTextAsync("h1"), StringComparison.Ordinal);
+        await Assertions.Expect(opened.Locator("h1")).ToContainTextAsync("Allow Sample app to act for you?");
         await opened.ClickAsync("button[value=approve]");
         await Works(opened.MainFrame);
-        Assert.NotEqual("none", await opened.InnerTextAsync("#encounter"));
-        Assert.Contains("Practitioner/", await opened.InnerTextAsync("#user"), StringComparison.Ordinal);
+        await Assertions.Expect(opened.Locator("#encounter")).Not.ToHaveTextAsync("none");
+        await Assertions.Expect(opened.Locator("#user")).ToContainTextAsync("Practitioner/");
         Assert.DoesNotContain("access_token", opened.Url, StringComparison.Ordinal);
     }
 
@@ -89,7 +89,7 @@ public sealed class SmartAppTests(RealBrowser browser, ProductWithEhr product) :
         await page.WaitForSelectorAsync("[data-authorize=consent]");
         await page.ClickAsync("button[value=approve]");
         await Works(page.MainFrame);
-        Assert.StartsWith("Barlow", await page.InnerTextAsync("#patient"), StringComparison.Ordinal);
+        await Assertions.Expect(page.Locator("#patient")).ToHaveTextAsync(new System.Text.RegularExpressions.Regex("^Barlow"));
     }
 
     /// <summary>The list's dialog, then the app in a window of its own or on the page.</summary>
@@ -112,7 +112,7 @@ public sealed class SmartAppTests(RealBrowser browser, ProductWithEhr product) :
         await app.WaitForSelectorAsync("#refresh:not([disabled])");
         await app.ClickAsync("#refresh");
         await app.Locator("#refreshed", new() { HasText = "1" }).WaitForAsync();
-        Assert.Equal("", await app.InnerTextAsync("#error"));
-        Assert.Contains(", ", await app.InnerTextAsync("#patient"), StringComparison.Ordinal);
+        await Assertions.Expect(app.Locator("#error")).ToHaveTextAsync("");
+        await Assertions.Expect(app.Locator("#patient")).ToContainTextAsync(", ");
     }
 }

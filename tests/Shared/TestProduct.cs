@@ -12,6 +12,7 @@ using HealthTeams.SmartLauncher.Tokens;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
@@ -44,7 +45,12 @@ public class TestProduct : IAsyncLifetime
     public async Task Start()
     {
         Directory.CreateDirectory(folder);
-        var app = HostApp.Build(Settings(new HostSettings { DataDir = folder, Port = Url?.Port ?? 0, Demo = true, Simulator = false }), Database, Configure);
+        var app = HostApp.Build(Settings(new HostSettings { DataDir = folder, Port = Url?.Port ?? 0, Demo = true, Simulator = false }), Database, services =>
+        {
+            Configure(services);
+            // Thousands of sign-ins: the work of a hash is shown by PasswordsTests, not at each of them.
+            services.Configure<PasswordHasherOptions>(o => o.IterationCount = 1000);
+        });
         running.Add(app);
         await app.StartAsync();
         Url = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());

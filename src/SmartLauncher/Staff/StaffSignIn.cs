@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Dapper;
 using HealthTeams.SmartLauncher.Callers;
-using Microsoft.AspNetCore.Identity;
 
 namespace HealthTeams.SmartLauncher.Staff;
 
@@ -10,10 +9,8 @@ namespace HealthTeams.SmartLauncher.Staff;
 public sealed record StaffSession(int Tenant, Guid Person, string Secret, DateTimeOffset ExpiresAt);
 
 /// <summary>Checks user name and password: the same work for unknown names, and a growing wait after failures (<see cref="Lockout"/>).</summary>
-public sealed class StaffSignIn(Db db, StaffSessions sessions)
+public sealed class StaffSignIn(Db db, StaffSessions sessions, Passwords passwords)
 {
-    private static readonly PasswordHasher<string> Hasher = new();
-    private static readonly string NobodysHash = Hasher.HashPassword("", "an account that does not exist");
     private static readonly Problem Refused = Problem.Unauthorized("User name or password is wrong.", "sign-in-refused");
 
     /// <param name="username">"name", or "name@tenant" where two hospitals know the same name.</param>
@@ -40,16 +37,12 @@ public sealed class StaffSignIn(Db db, StaffSessions sessions)
 
         var found = await Credentials(name, stop);
         // A name that two hospitals know is nobody until the hospital is named.
-        var known = found.Count == 1;
-        var right = Hasher.VerifyHashedPassword("", known ? found[0].Hash : NobodysHash, password) != PasswordVerificationResult.Failed;
-        if (!known || !right) return Refused;
+        if (!passwords.Right(found.Count == 1 ? found[0].Hash : null, password)) return Refused;
         await Clear(pair, alone, stop);
         return (found[0].Tenant, found[0].Person);
     }
 
     public Task SignOut(string secret, CancellationToken stop) => sessions.End(secret, stop);
-
-    internal static string Hash(string password) => Hasher.HashPassword("", password);
 
     // Each step on a connection of its own, given back before the next: hashing takes its time and needs none.
 
@@ -96,7 +89,7 @@ public sealed class StaffSignIn(Db db, StaffSessions sessions)
 }
 
 /// <summary>Passwords of staff members.</summary>
-public sealed class StaffAccounts(Db db)
+public sealed class StaffAccounts(Db db, Passwords passwords)
 {
     public const int ShortestPassword = 8;
 
@@ -104,6 +97,7 @@ public sealed class StaffAccounts(Db db)
     public async Task<Problem?> Add(int tenant, Guid person, string username, string password, CancellationToken stop)
     {
         if (password.Length < ShortestPassword) return Problem.Invalid($"A password has at least {ShortestPassword} characters.", "password");
+        var hash = passwords.Hash(password);
         return await db.In(tenant, Actor.Product, async tx =>
         {
             var taken = await tx.Scalar<bool>(
@@ -115,7 +109,7 @@ public sealed class StaffAccounts(Db db)
                 values (@Tenant, @person, @name, @hash, @Now)
                 on conflict (tenant, person) do update
                 set username = excluded.username, hash = excluded.hash, changed_at = excluded.changed_at
-                """, new { tx.Tenant, person, name = username.ToLowerInvariant(), hash = StaffSignIn.Hash(password), tx.Now });
+                """, new { tx.Tenant, person, name = username.ToLowerInvariant(), hash, tx.Now });
             return null;
         }, stop);
     }

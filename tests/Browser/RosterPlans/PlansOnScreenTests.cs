@@ -49,7 +49,7 @@ public sealed class PlansOnScreenTests(RealBrowser browser, ProductWithEhr produ
         // A slider and its number are one thing.
         await desk.Locator("[data-twin=w-wishes]").FocusAsync();
         await desk.Keyboard.PressAsync("ArrowRight");
-        Assert.Equal("6", await desk.Locator("[name=w-wishes]").InputValueAsync());
+        await Assertions.Expect(desk.Locator("[name=w-wishes]")).ToHaveValueAsync("6");
         await desk.FocusAsync("[name=w-wishes]");
         await desk.Keyboard.PressAsync("Enter");
 

@@ -47,7 +47,7 @@ public sealed class ShiftsOnScreenTests(RealBrowser browser, ProductWithEhr prod
         foreach (var key in new[] { "ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight", "Enter" }) await desk.Keyboard.PressAsync(key);
         var dialog = desk.GetByRole(AriaRole.Dialog);
         await dialog.WaitForAsync();
-        Assert.Equal(people["mary"].ToString(), await dialog.Locator("[name=Person]").InputValueAsync());
+        await Assertions.Expect(dialog.Locator("[name=Person]")).ToHaveValueAsync(people["mary"].ToString());
         await dialog.Locator("[name=Label]").FocusAsync();
         await desk.Keyboard.TypeAsync("Early");
         await desk.Keyboard.PressAsync("Enter");
@@ -58,7 +58,7 @@ public sealed class ShiftsOnScreenTests(RealBrowser browser, ProductWithEhr prod
         await desk.Locator("a.shift").FocusAsync();
         foreach (var key in new[] { "c", "ArrowRight", "v" }) await desk.Keyboard.PressAsync(key);
         await Assertions.Expect(desk.Locator("a.shift.draft")).ToHaveCountAsync(2);
-        Assert.Equal(0, await phone.Locator("tr[data-row]").CountAsync());
+        await Assertions.Expect(phone.Locator("tr[data-row]")).ToHaveCountAsync(0);
 
         await desk.GetByRole(AriaRole.Link, new() { Name = "Share", Exact = true }).ClickAsync();
         await desk.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Share", Exact = true }).ClickAsync();
