@@ -150,7 +150,7 @@ public class TestProduct : IAsyncLifetime
     }
 
     /// <summary>Waits, in real time, until something that happens behind the scenes has happened.</summary>
-    public static async Task Until(Func<Task<bool>> happened, string what, int seconds = 15)
+    public static async Task Until(Func<Task<bool>> happened, string what, int seconds = 30)
     {
         var end = Environment.TickCount64 + seconds * 1000;
         while (!await happened())

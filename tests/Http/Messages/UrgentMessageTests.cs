@@ -127,7 +127,7 @@ public sealed class UrgentMessageTests : IAsyncLifetime
         hers.On<System.Text.Json.JsonElement>("changed", c => heard.TrySetResult(c.GetRawText()));
         others.On<System.Text.Json.JsonElement>("changed", _ => leaked = true);
         await Send("stat");
-        var told = await heard.Task.WaitAsync(TimeSpan.FromSeconds(2));
+        var told = await heard.Task.WaitAsync(TimeSpan.FromSeconds(15));
         Assert.Contains("message.", told, StringComparison.Ordinal);
         Assert.DoesNotContain("Potassium", told, StringComparison.Ordinal);
         await Task.Delay(200);

@@ -73,7 +73,7 @@ public sealed class SmartReviewTests(ProductWithEhr product) : IClassFixture<Pro
         var providers = product.App.Services.GetRequiredService<IdentityProviders>();
         var added = await providers.Add(new IdentityProviderToAdd(1, "Open to everybody", $"{rogue.Url}issuer", "healthteams", "public") { UsernameClaim = "email", UsernameDomain = "hospital.example" }, default);
         Assert.True(added.Ok, added.Problem?.Detail);
-        await TestProduct.Until(async () => (await providers.Offers("demo", default)).Any(o => o.Id == added.Value.Id), "the provider is offered", seconds: 8);
+        await TestProduct.Until(async () => (await providers.Offers("demo", default)).Any(o => o.Id == added.Value.Id), "the provider is offered");
 
         var browser = new Browser(product);
         var asked = HttpUtility.ParseQueryString((await browser.Follow(new Uri(product.Url, $"/auth/provider/{added.Value.Id}"), until: at => at.AbsolutePath == "/authorize"))[^1].Next!.Query);

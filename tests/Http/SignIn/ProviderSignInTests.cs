@@ -149,7 +149,7 @@ public sealed partial class ProviderSignInTests(ProductWithEhr product) : IClass
         var browser = await Registered("preferred_username");
         var way = await Offer(browser);
         Assert.Null(await Providers.Remove(1, Issuer, default));
-        await TestProduct.Until(async () => Problem(await browser.Follow(way)) == "provider-unknown", "the provider is forgotten", seconds: 8);
+        await TestProduct.Until(async () => Problem(await browser.Follow(way)) == "provider-unknown", "the provider is forgotten");
     }
 
     [Fact]
@@ -187,7 +187,7 @@ public sealed partial class ProviderSignInTests(ProductWithEhr product) : IClass
     {
         var added = await Providers.Add(new IdentityProviderToAdd(1, "Example General", Issuer, "healthteams-staff", "private_key_jwt") { UsernameClaim = usernameClaim }, default);
         Assert.True(added.Ok, added.Problem?.Detail);
-        await TestProduct.Until(async () => (await Providers.Offers("demo", default)).Any(o => o.Id == added.Value.Id), "the provider is offered", seconds: 8);
+        await TestProduct.Until(async () => (await Providers.Offers("demo", default)).Any(o => o.Id == added.Value.Id), "the provider is offered");
         return new Browser(product);
     }
 

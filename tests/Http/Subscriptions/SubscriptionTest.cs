@@ -103,7 +103,7 @@ public abstract class SubscriptionTest(ProductWithReceiver product) : FhirTest(p
             Product.Clock.Advance(step);
             await Task.Delay(30);
             return await happened();
-        }, what, 20);
+        }, what, 40);
         await ReNew();
     }
 

@@ -198,7 +198,7 @@ public sealed class TopicTests(ProductWithReceiver product) : SubscriptionTest(p
     {
         var buffer = new byte[64 * 1024];
         var length = 0;
-        using var patience = new CancellationTokenSource(atMost ?? TimeSpan.FromSeconds(10));
+        using var patience = new CancellationTokenSource(atMost ?? TimeSpan.FromSeconds(30));
         try
         {
             while (true)
