@@ -23,6 +23,7 @@ public sealed class LayPlan(Db db, ShiftAccess access, Workforce workforce)
         RosterFacts.Lock(tx, plan.Cells.Select(c => c.Person).Append(plan.Ask.Ill ?? Guid.Empty));
         var facts = await PlanFacts.Load(tx, place.Value, plan);
         if (plan.Illness && Moved(facts) is > 0 and var moved) return Problem.Conflict($"{moved} of its shifts were changed or shared since. Change them by hand on the roster.", "plan-moved-on");
+        if (!plan.Illness && Unseen(facts) is > 0 and var unseen) return Problem.Conflict($"{unseen} drafts were made on the roster since this plan began, and it would take them away. Plan anew: they count then.", "plan-unseen-drafts");
         var (write, gone) = plan.Illness ? Sick(facts, tx.NewId) : Planned(facts, tx.NewId);
         if (await Broken(tx, place.Value, facts, write) is { } broken) return broken;
         var touched = write.Concat(gone).Select(i => i.Id).ToArray();
@@ -71,9 +72,12 @@ public sealed class LayPlan(Db db, ShiftAccess access, Workforce workforce)
     /// <summary>Shifts that are new, changed hands or went since it was solved: laid all the same, it would take them from whoever has them now.</summary>
     private static int Moved(PlanFacts facts)
     {
-        var (stood, stand) = (facts.Ask.Stood.ToHashSet(), facts.Movable.Keys.ToHashSet());
+        var (stood, stand) = ((facts.Ask.Stood ?? []).ToHashSet(), facts.Movable.Keys.ToHashSet());
         return stand.Except(stood).Count() + stood.Except(stand).Count(c => facts.DutyOf(c.Day, c.Shift).Start > facts.Roster.Now);
     }
+
+    /// <summary>Drafts somebody made by hand while it was solved or looked at, where it has nothing: they are not its to remove.</summary>
+    private static int Unseen(PlanFacts facts) => facts.Ask.Stood is { } stood ? facts.Movable.Keys.Except(stood).Except(facts.Plan.Cells).Count() : 0;
 
     /// <summary>
     /// Shifts change hands and keep their identity. What nobody can take becomes an open shift for its group; who is ill is off.

@@ -56,7 +56,7 @@ internal sealed class PlanWork(Db db, PlanLimits limits, Wake wake, ILogger<Plan
             await End(claimed, "failed", "nobody");
             return;
         }
-        if (facts.Plan.Illness) await Stood(claimed, facts, stop);
+        await Stood(claimed, facts, stop);
         RosterFound? latest = null;
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var problem = PlanProblem.Of(facts);
@@ -77,7 +77,7 @@ internal sealed class PlanWork(Db db, PlanLimits limits, Wake wake, ILogger<Plan
     /// <summary>The roster may move on while this is solved, and before it is laid: its cells are of the roster of now.</summary>
     private async Task Stood(Claimed plan, PlanFacts facts, CancellationToken stop) => await db.In(plan.Tenant, Actor.Product, tx => tx.Execute(
         "update collab.roster_plan set ask = @ask::jsonb where tenant = @Tenant and id = @Id and claim = @Claim and state = 'running'",
-        new { tx.Tenant, plan.Id, plan.Claim, ask = JsonSerializer.Serialize(facts.Ask with { Shifts = [.. facts.Shifts], Stood = [.. facts.Movable.Keys] }, JsonSerializerOptions.Web) }), stop);
+        new { tx.Tenant, plan.Id, plan.Claim, ask = JsonSerializer.Serialize(facts.Ask with { Shifts = facts.Plan.Illness ? [.. facts.Shifts] : facts.Ask.Shifts, Stood = [.. facts.Movable.Keys] }, JsonSerializerOptions.Web) }), stop);
 
     private async Task Follow(Claimed claimed, PlanFacts facts, Task<RosterFound?> search, Func<RosterFound?> latest, CancellationTokenSource ending, CancellationToken stop)
     {

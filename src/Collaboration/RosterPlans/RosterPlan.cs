@@ -57,8 +57,8 @@ public sealed record PlanAsk
     public Guid? Ill { get; init; }
     public Guid? Reason { get; init; }
 
-    /// <summary>Who stood where when the search after a sick call began: its cells count <see cref="Shifts"/> as they were then.</summary>
-    public PlanCell[] Stood { get; init; } = [];
+    /// <summary>Who stood where when the search began; after a sick call its cells count <see cref="Shifts"/> as they were then.</summary>
+    public PlanCell[]? Stood { get; init; }
 }
 
 /// <summary>Who works what on which day of the plan.</summary>

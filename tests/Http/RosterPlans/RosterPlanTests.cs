@@ -244,6 +244,23 @@ public sealed class RosterPlanTests(TestProduct product) : IClassFixture<TestPro
 
     [Fact]
     [Trait("Row", "16.12")]
+    public async Task A_plan_takes_no_draft_away_that_was_made_after_it_began()
+    {
+        var scene = await ShiftScene.Open(product, "mary", "clara", "edith", "linda");
+        var plan = await Planned(scene, seconds: 1);
+        // Everybody is drafted for one early, by hand: the plan has it for one of them.
+        await product.Sql($"""
+            insert into collab.shift (tenant, id, draft, team, kind, person, shift_group, label, starts_at, ends_at, changed_at)
+            select 1, gen_random_uuid(), true, '{scene.Team}', 'shift', m.person, '{scene.Group}', 'Early', timestamptz '2026-11-30 06:00Z', timestamptz '2026-11-30 14:00Z', now()
+            from collab.team_member m where m.team = '{scene.Team}'
+            """);
+        var drafts = await product.Ask<long>($"select count(*) from collab.shift where team = '{scene.Team}' and draft");
+        Assert.Contains("plan-unseen-drafts", await scene.Refused(HttpStatusCode.Conflict, "boss", At(scene, plan) + "?handler=lay", ("version", $"{await Version(plan)}")), StringComparison.Ordinal);
+        Assert.Equal(drafts, await product.Ask<long>($"select count(*) from collab.shift where team = '{scene.Team}' and draft"));
+    }
+
+    [Fact]
+    [Trait("Row", "16.12")]
     public async Task What_cannot_be_planned_is_refused_with_what_to_do_and_what_was_typed_stays()
     {
         var scene = await ShiftScene.Open(product, "mary");
