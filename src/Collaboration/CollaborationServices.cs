@@ -5,6 +5,7 @@ using HealthTeams.Collaboration.Handovers;
 using HealthTeams.Collaboration.Messages;
 using HealthTeams.Collaboration.PatientLists;
 using HealthTeams.Collaboration.People;
+using HealthTeams.Collaboration.Policies;
 using HealthTeams.Collaboration.RosterPlans;
 using HealthTeams.Collaboration.Shifts;
 using HealthTeams.Collaboration.Tasks;
@@ -36,6 +37,7 @@ public static class CollaborationServices
         services.AddSingleton<MessageBox>();
         services.AddSingleton<PeopleDirectory>();
         services.AddSingleton<ActivityFeed>();
+        services.AddPolicies();
         services.AddTeams();
         services.AddPatientLists();
         services.AddTasks();
