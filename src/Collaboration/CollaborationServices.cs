@@ -6,6 +6,7 @@ using HealthTeams.Collaboration.Handovers;
 using HealthTeams.Collaboration.Messages;
 using HealthTeams.Collaboration.PatientLists;
 using HealthTeams.Collaboration.People;
+using HealthTeams.Collaboration.Policies;
 using HealthTeams.Collaboration.RosterPlans;
 using HealthTeams.Collaboration.Shifts;
 using HealthTeams.Collaboration.Tasks;
@@ -38,6 +39,7 @@ public static class CollaborationServices
         services.AddConversations();
         services.AddSingleton<PeopleDirectory>();
         services.AddSingleton<ActivityFeed>();
+        services.AddPolicies();
         services.AddTeams();
         services.AddPatientLists();
         services.AddTasks();
