@@ -57,7 +57,6 @@ public sealed record PostSaid
     public string? Lang { get; init; }
     public IReadOnlyList<Mention> Mentions { get; init; } = [];
     public IReadOnlyCollection<Guid> Files { get; init; } = [];
-    public IReadOnlyList<string> Links { get; init; } = [];
 }
 
 /// <param name="Again">It was said before: nothing was written.</param>

@@ -29,12 +29,12 @@ public sealed class ConversationDoor(ShiftDoor shifts)
         var id = tx.NewId();
         var sender = said.SenderPerson is { } person ? await ConversationSql.Name(tx, person) : said.Sender ?? "The EHR";
         await tx.Execute("""
-            insert into collab.message (tenant, id, communication, priority, sender, sender_person, patient, text, sent_at, conversation, seq, change, reply_to, key, lang, links)
-            values (@Tenant, @id, @Communication, @Priority, @sender, @SenderPerson, @patient, @Text, @Now, @conversation, @seq, @change, @ReplyTo, @Key, @Lang, @links)
+            insert into collab.message (tenant, id, communication, priority, sender, sender_person, patient, text, sent_at, conversation, seq, change, reply_to, key, lang)
+            values (@Tenant, @id, @Communication, @Priority, @sender, @SenderPerson, @patient, @Text, @Now, @conversation, @seq, @change, @ReplyTo, @Key, @Lang)
             """, new
         {
             tx.Tenant, tx.Now, id, said.Communication, said.Priority, sender, said.SenderPerson, patient = conversation.Patient ?? said.Patient, said.Text, conversation = conversation.Id, seq, change,
-            said.ReplyTo, said.Key, said.Lang, links = said.Links.Distinct().ToArray(),
+            said.ReplyTo, said.Key, said.Lang,
         });
         if (await Files(tx, said, conversation.Id, id) is { } lost) return lost;
         if (said.SenderPerson is { } me) await ConversationSql.Read(tx, conversation.Id, me, seq);
@@ -63,6 +63,11 @@ public sealed class ConversationDoor(ShiftDoor shifts)
         await ConversationSql.Happened(tx, at.Conversation, "asked", added);
         await Told(tx, "message.included", at.Conversation, null);
     }
+
+    /// <summary>It was deleted: nothing rings any more.</summary>
+    internal static Task Silence(Tx tx, Guid message) => tx.Execute("""
+        update collab.message_delivery set next_at = null, closed = 'withdrawn' where tenant = @Tenant and message = @message and closed is distinct from 'withdrawn'
+        """, new { tx.Tenant, message });
 
     /// <summary>Whether this person reads and writes there now.</summary>
     public static Task<bool> IsIn(Tx tx, Guid conversation, Guid person) => tx.Scalar<bool>("""
