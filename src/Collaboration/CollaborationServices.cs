@@ -1,10 +1,12 @@
 using System.Text.Json;
 using HealthTeams.Collaboration.Activity;
 using HealthTeams.Collaboration.Approvals;
+using HealthTeams.Collaboration.Conversations;
 using HealthTeams.Collaboration.Handovers;
 using HealthTeams.Collaboration.Messages;
 using HealthTeams.Collaboration.PatientLists;
 using HealthTeams.Collaboration.People;
+using HealthTeams.Collaboration.Policies;
 using HealthTeams.Collaboration.RosterPlans;
 using HealthTeams.Collaboration.Shifts;
 using HealthTeams.Collaboration.Tasks;
@@ -34,8 +36,10 @@ public static class CollaborationServices
         services.AddHostedService(s => s.GetRequiredService<RoomBroadcast>());
         services.AddSingleton<MessageDoor>();
         services.AddSingleton<MessageBox>();
+        services.AddConversations();
         services.AddSingleton<PeopleDirectory>();
         services.AddSingleton<ActivityFeed>();
+        services.AddPolicies();
         services.AddTeams();
         services.AddPatientLists();
         services.AddTasks();

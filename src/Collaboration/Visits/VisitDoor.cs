@@ -25,6 +25,12 @@ public sealed class VisitDoor
         order by v.start_at, v.id
         """, new { tx.Tenant, patients = patients.ToArray(), from, to });
 
+    /// <summary>Those of these people who are in a visit's room now.</summary>
+    public Task<IReadOnlyList<Guid>> InVisit(Tx tx, IReadOnlyCollection<Guid> people) => tx.Query<Guid>("""
+        select distinct p.person from collab.participant p
+        where p.tenant = @Tenant and p.person = any(@people) and p.state = 'InCall' and p.connected_until > @Now
+        """, new { tx.Tenant, tx.Now, people = people.ToArray() });
+
     /// <summary>
     /// The patient's link as it may stand in an EHR's appointment: known by its token's hash, made once, dead with the visit. The
     /// token follows from the visit, so that writing it again writes the same; a copy of the database does not tell it.

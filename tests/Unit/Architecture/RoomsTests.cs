@@ -42,7 +42,7 @@ public sealed class RoomsTests
     public void Slices_of_the_domain_do_not_know_each_other()
     {
         // Everybody may know people, activity and the public doors named here; nothing else of each other.
-        string[] slices = ["Visits", "Messages", "PatientLists", "Tasks", "Approvals", "Shifts", "Teams", "Handovers"];
+        string[] slices = ["Visits", "Messages", "PatientLists", "Tasks", "Approvals", "Shifts", "Teams", "Handovers", "Policies", "Files"];
         string[] common = ["People", "Activity", "Sheets"];
         foreach (var slice in slices.Concat(common))
         {
@@ -68,7 +68,7 @@ public sealed class RoomsTests
 
     /// <summary>What a slice shows the others, and the values that pass through it.</summary>
     private static readonly HashSet<string> Doors = ["TeamDoor", "TeamRole", "TeamMember", "Team", "Standing", "TaskDoor", "ApprovalDoor", "ApprovalEnded", "ShiftDoor", "ListDoor", "MessageDoor", "VisitDoor", "HandoverDoor",
-        "OpenTask", "OnShift", "ListedPatient", "OpenMessage", "PlannedVisit"];
+        "OpenTask", "PolicyDoor", "EffectivePolicy", "PolicyReach", "OnShift", "ListedPatient", "OpenMessage", "PlannedVisit"];
 
     private static bool InSlice(Type type, string slice) => type.Namespace?.StartsWith($"HealthTeams.Collaboration.{slice}", StringComparison.Ordinal) == true;
 
