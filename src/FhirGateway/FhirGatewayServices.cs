@@ -8,6 +8,7 @@ using HealthTeams.FhirGateway.Bulk;
 using HealthTeams.FhirGateway.Communications;
 using HealthTeams.FhirGateway.Compartments;
 using HealthTeams.FhirGateway.Ehr;
+using HealthTeams.FhirGateway.Federation;
 using HealthTeams.FhirGateway.Encounters;
 using HealthTeams.FhirGateway.Handovers;
 using HealthTeams.FhirGateway.Interactions;
@@ -89,6 +90,7 @@ public static class FhirGatewayServices
         services.AddApprovalMapping();
         services.AddShiftMapping();
         services.AddHandoverMapping();
+        services.AddFederation();
         services.AddScheduling();
         services.AddSubscriptions();
         services.AddBulk();
@@ -143,6 +145,7 @@ public static class FhirGatewayServices
         services.AddSingleton<EhrLinks>();
         services.AddSingleton<VisitLookUp>();
         services.AddSingleton<IEventConsumer, VisitWriteBack>();
+        services.AddFederationWork();
         services.AddSingleton<IDueSweep, ExpiredHolds>();
         services.AddSingleton<IDueSweep, ChartBackfill>();
         services.AddSingleton<IDueSweep>(s => s.GetRequiredService<Reindex>());
@@ -173,6 +176,7 @@ public static class FhirGatewayServices
         FhirEndpoint.Map(routes);
         SubscriptionSocket.Map(routes);
         BulkEndpoints.Map(routes);
+        routes.MapFederation();
         return routes;
     }
 

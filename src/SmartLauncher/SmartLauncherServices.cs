@@ -49,6 +49,7 @@ public static class SmartLauncherServices
         services.AddSingleton<ClientRegistry>();
         services.AddSingleton<ClientOrigins>();
         services.AddSingleton<Brands>();
+        services.AddSingleton(s => new FhirGateway.Federation.FederationKey(s.GetRequiredService<KeyRing>().Federation));
         services.AddSingleton<StaffSessions>();
         services.AddSingleton<StaffSignIn>();
         services.AddSingleton<Passwords>();

@@ -69,6 +69,23 @@ public sealed class ConversationDoor(ShiftDoor shifts)
         update collab.message_delivery set next_at = null, closed = 'withdrawn' where tenant = @Tenant and message = @message and closed is distinct from 'withdrawn'
         """, new { tx.Tenant, message });
 
+    /// <summary>A conversation of these people that somebody begins: the one there is of two, or of a set without a title.</summary>
+    public static Task<Outcome<Guid>> Begin(Tx tx, Guid me, IReadOnlyCollection<Guid> people, string? title) => ConversationSql.OfPeople(tx, [.. people.Append(me).Distinct()], null, title, me);
+
+    /// <summary>Whoever another hospital says is in a group has a seat in it, too, from now on.</summary>
+    public static async Task Seat(Tx tx, Guid conversation, IReadOnlyCollection<Guid> people)
+    {
+        if (await ConversationSql.Next(tx, conversation) is not { Conversation.Kind: "group" } at) return;
+        var added = await tx.Query<Guid>("""
+            insert into collab.conversation_member (tenant, conversation, person, seat, sees_from, read_seq, joined_at) select @Tenant, @conversation, p, true, @Seq, @Seq - 1, @Now from unnest(@people) p
+            on conflict (tenant, conversation, person) do nothing
+            returning person
+            """, new { tx.Tenant, tx.Now, conversation, at.Seq, people = people.Distinct().ToArray() });
+        if (added.Count == 0) return;
+        ConversationSql.Bump(tx, conversation, 1);
+        await ConversationSql.Happened(tx, at.Conversation, "added", added);
+    }
+
     /// <summary>Whether this person reads and writes there now.</summary>
     public static Task<bool> IsIn(Tx tx, Guid conversation, Guid person) => tx.Scalar<bool>("""
         select exists (select from collab.conversation_person where tenant = @Tenant and conversation = @conversation and person = @person)

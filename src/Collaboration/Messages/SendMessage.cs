@@ -65,6 +65,9 @@ public sealed class MessageDoor(ShiftDoor shifts, TeamDoor teams)
         if (recipients.Count > 0) tx.Publish("message.withdrawn", $"message/{message}", null, new { recipients });
     }
 
+    /// <summary>What somebody of another hospital did with it, when their hospital says so.</summary>
+    public Task Receipt(Tx tx, Guid message, Guid person, DateTimeOffset? read, DateTimeOffset? acknowledged, DateTimeOffset? answered) => RemoteReceipt.Run(tx, message, person, read, acknowledged, answered);
+
     /// <summary>Somebody answered in the conversation: read as well, and not the same as acknowledged.</summary>
     public async Task Answered(Tx tx, Guid message, Guid person)
     {

@@ -24,6 +24,8 @@ public sealed class KeyRing
         Codes = new SymmetricSecurityKey(Convert.FromBase64String(
             KeyFiles.ReadOrMake(folder, "codes.key", () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)))));
         links = Convert.FromBase64String(KeyFiles.ReadOrMake(folder, "links.key", () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))));
+        Federation = ECDsa.Create();
+        Federation.ImportFromPem(KeyFiles.ReadOrMake(folder, "federation-es256.pem", NewP256));
         ProtectionFolder = new DirectoryInfo(Path.Combine(folder, "data-protection"));
         KeyFiles.Folder(ProtectionFolder.FullName);
         Protection = DataProtectionProvider.Create(ProtectionFolder, b => b.SetApplicationName("HealthTeams"));
@@ -43,6 +45,9 @@ public sealed class KeyRing
     /// <summary>Encrypts authorization codes and refresh tokens, which only we read.</summary>
     public SymmetricSecurityKey Codes { get; }
 
+    /// <summary>Signs what this installation says to other hospitals, which have pinned it: it stays.</summary>
+    public ECDsa Federation { get; }
+
     private readonly byte[] links;
 
     /// <summary>The token of a visit's link in its EHR: 256 bits that nobody computes without this installation's key.</summary>
@@ -56,6 +61,12 @@ public sealed class KeyRing
     {
         using var rsa = RSA.Create(RsaBits);
         return rsa.ExportPkcs8PrivateKeyPem();
+    }
+
+    private static string NewP256()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return key.ExportPkcs8PrivateKeyPem();
     }
 
     internal static SigningCredentials Rsa(string pem, string algorithm)
