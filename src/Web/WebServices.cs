@@ -2,6 +2,7 @@ using HealthTeams.SmartLauncher.Tokens;
 using HealthTeams.Web.Activity;
 using HealthTeams.Web.Approvals;
 using HealthTeams.Web.Consent;
+using HealthTeams.Web.Conversations;
 using HealthTeams.Web.Handovers;
 using HealthTeams.Web.PatientLists;
 using HealthTeams.Web.Shifts;
@@ -29,6 +30,7 @@ public static class WebServices
         services.AddPatientListPages();
         services.AddTaskPages();
         services.AddApprovalPages();
+        services.AddConversationPages();
         services.AddShiftPages();
         services.AddHandoverPages();
         services.AddAntiforgery(Antiforgery);

@@ -1,3 +1,5 @@
+using HealthTeams.Collaboration.Messages;
+
 namespace HealthTeams.Collaboration.Conversations;
 
 /// <summary>"direct", "group", "channel" or "patient" (TC-11, TC-12), with what belongs to it.</summary>
@@ -46,7 +48,7 @@ public sealed record PostSaid
     public bool AnyoneOfRole { get; init; }
 
     /// <summary>Who is to be rung; empty: everybody there but the sender.</summary>
-    public IReadOnlyCollection<Guid> To { get; init; } = [];
+    public IReadOnlyList<Target> To { get; init; } = [];
     public Guid? ReplyTo { get; init; }
 
     /// <summary>The same key of the same sender is one message.</summary>

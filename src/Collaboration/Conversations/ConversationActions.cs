@@ -157,7 +157,7 @@ public sealed class ConversationActions(Db db, PolicyDoor policies, MessageBox b
     }, stop);
 
     /// <summary>It stands in their list from now on, also while it is empty.</summary>
-    private static Task Seen(Tx tx, Guid conversation, Guid me) => tx.Execute("""
+    private static Task<int> Seen(Tx tx, Guid conversation, Guid me) => tx.Execute("""
         insert into collab.conversation_member (tenant, conversation, person, seat, read_at, joined_at) values (@Tenant, @conversation, @me, false, @Now, @Now)
         on conflict (tenant, conversation, person) do update set read_at = coalesce(collab.conversation_member.read_at, @Now), hidden_to = null
         """, new { tx.Tenant, tx.Now, conversation, me });

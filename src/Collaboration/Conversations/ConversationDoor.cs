@@ -1,10 +1,11 @@
 using HealthTeams.Collaboration.Activity;
+using HealthTeams.Collaboration.Messages;
 using HealthTeams.Collaboration.Shifts;
 
 namespace HealthTeams.Collaboration.Conversations;
 
 /// <summary>The public door of conversations: every message is said here, whether a page or FHIR brings it.</summary>
-public sealed class ConversationDoor(ShiftDoor shifts)
+public sealed class ConversationDoor(MessageDoor messages, ShiftDoor shifts)
 {
     public static readonly Problem Unknown = Problem.NotFound("There is no such conversation for you.", "conversation-unknown");
 
@@ -24,6 +25,7 @@ public sealed class ConversationDoor(ShiftDoor shifts)
         if (await Before(tx, said) is { } meanwhile) return meanwhile;
         var root = said.ReplyTo is { } reply ? await Root(tx, conversation.Id, reply) : null;
         if (said.ReplyTo is not null && root is null) return Problem.Unprocessable("What this answers is not in this conversation.", "reply", "reply-unknown");
+        var answers = said.ReplyTo;
         said = said with { ReplyTo = root };
         ConversationSql.Bump(tx, conversation.Id, 1);
         var id = tx.NewId();
@@ -39,7 +41,8 @@ public sealed class ConversationDoor(ShiftDoor shifts)
         if (await Files(tx, said, conversation.Id, id) is { } lost) return lost;
         if (said.SenderPerson is { } me) await ConversationSql.Read(tx, conversation.Id, me, seq);
         await Mentioned(tx, said, conversation, id);
-        await Ring(tx, said, conversation, id);
+        if (await Ring(tx, said, conversation, id) is { } nobody) return nobody;
+        if (answers is { } answered && said.SenderPerson is { } by) await messages.Answered(tx, answered, by);
         await Told(tx, "message.posted", conversation, id);
         return new Posted(conversation.Id, id, seq, false);
     }
@@ -63,11 +66,6 @@ public sealed class ConversationDoor(ShiftDoor shifts)
         await ConversationSql.Happened(tx, at.Conversation, "asked", added);
         await Told(tx, "message.included", at.Conversation, null);
     }
-
-    /// <summary>It was deleted: nothing rings any more.</summary>
-    internal static Task Silence(Tx tx, Guid message) => tx.Execute("""
-        update collab.message_delivery set next_at = null, closed = 'withdrawn' where tenant = @Tenant and message = @message and closed is distinct from 'withdrawn'
-        """, new { tx.Tenant, message });
 
     /// <summary>A conversation of these people that somebody begins: the one there is of two, or of a set without a title.</summary>
     public static Task<Outcome<Guid>> Begin(Tx tx, Guid me, IReadOnlyCollection<Guid> people, string? title) => ConversationSql.OfPeople(tx, [.. people.Append(me).Distinct()], null, title, me);
@@ -133,15 +131,15 @@ public sealed class ConversationDoor(ShiftDoor shifts)
         await Notices.Tell(tx, people, "message.mentioned", $"/messages/c/{conversation.Id}?m={message}", new { by = await ConversationSql.NameOrNone(tx, said.SenderPerson) }, $"mention:{message}");
     }
 
-    private static async Task Ring(Tx tx, PostSaid said, Conversation conversation, Guid message)
+    private async Task<Problem?> Ring(Tx tx, PostSaid said, Conversation conversation, Guid message)
     {
-        if (said.Priority == "normal" && !said.Receipt) return;
-        var there = await People(tx, conversation.Id, said.SenderPerson);
-        var to = said.To.Count == 0 ? there : [.. there.Intersect(said.To)];
-        await tx.Execute("""
-            insert into collab.message_delivery (tenant, id, message, recipient, priority, next_at, sent_at)
-            select @Tenant, d.id, @message, d.recipient, @Priority, @Now, @Now from unnest(@ids, @people) as d (id, recipient)
-            """, new { tx.Tenant, tx.Now, message, said.Priority, ids = to.Select(_ => tx.NewId()).ToArray(), people = to.ToArray() });
+        if (said.Priority == "normal" && !said.Receipt) return null;
+        var to = said.To.Count > 0 ? said.To : [.. (await People(tx, conversation.Id, said.SenderPerson)).Select(Target.Person)];
+        var raised = await messages.Raise(tx, new Raised(message, conversation.Id, said.Priority, conversation.Patient ?? said.Patient, to, said.AnyoneOfRole, said.Receipt, said.SenderPerson));
+        if (!raised.Ok) return raised.Problem;
+        // Whom a role or a tag meant reads and answers here, too.
+        await Include(tx, conversation.Id, [.. raised.Value.Select(c => c.Person)]);
+        return null;
     }
 
     /// <summary>More readers than this are not named in the event: whoever has the conversation open hears of it at once, the others' counts at their next look.</summary>

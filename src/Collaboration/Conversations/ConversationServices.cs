@@ -12,6 +12,7 @@ internal static class ConversationServices
         services.AddSingleton<ConversationViews>();
         services.AddSingleton<ConversationActions>();
         services.AddSingleton<SayMessage>();
+        services.AddSingleton<ConversationRecord>();
         services.AddSingleton<Typing>();
         services.AddSingleton(s => new LiveTopic("conversation", (caller, conversation, stop) => caller.Person is { } me
             ? s.GetRequiredService<Db>().In(caller.Tenant, caller.Actor, tx => ConversationDoor.IsIn(tx, conversation, me), stop) : Task.FromResult(false)));

@@ -32,6 +32,9 @@ public sealed record ConversationLine
 /// <summary>Something said that was looked for.</summary>
 public sealed record FoundMessage(Guid Conversation, Guid Message, string By, string Text, DateTimeOffset At, ConversationLine Where);
 
+/// <summary>What a message says, and what it said before it was changed.</summary>
+public sealed record MessageWordsThen(Guid Message, string Text, int Edits, IReadOnlyList<(string Text, DateTimeOffset At)> Before);
+
 /// <summary>Conversations as those who are in them see them.</summary>
 public sealed class ConversationViews(Db db, ShiftDoor shifts, VisitDoor visits, AccessLog audit)
 {
@@ -93,6 +96,17 @@ public sealed class ConversationViews(Db db, ShiftDoor shifts, VisitDoor visits,
         if (caller.Person is not { } me || await ConversationReads.Sees(tx, conversation, me) is not { } seat) return ConversationDoor.Unknown;
         if (await tx.Scalar<int?>("select seq from collab.message where tenant = @Tenant and conversation = @conversation and id = @message and seq >= @SeesFrom", new { tx.Tenant, conversation, message, seat.SeesFrom }) is not { } seq) return ConversationDoor.Unknown;
         return await ReceiptSql.By(tx, conversation, me, seq);
+    }, stop);
+
+    /// <summary>What a message says and said before.</summary>
+    public Task<Outcome<MessageWordsThen>> Words(Caller caller, Guid conversation, Guid message, CancellationToken stop) => db.In<Outcome<MessageWordsThen>>(caller.Tenant, caller.Actor, async tx =>
+    {
+        if (caller.Person is not { } me || await ConversationReads.Sees(tx, conversation, me) is not { } seat) return ConversationDoor.Unknown;
+        var now = await tx.OneOrNone<(string Text, int Edits)?>("""
+            select text, edits from collab.message where tenant = @Tenant and conversation = @conversation and id = @message and seq >= @SeesFrom and deleted_at is null and happened is null
+            """, new { tx.Tenant, conversation, message, seat.SeesFrom });
+        if (now is not { } known) return Problem.NotFound("There is no such message for you.", "message-unknown");
+        return new MessageWordsThen(message, known.Text, known.Edits, await tx.Query<(string, DateTimeOffset)>("select text, at from collab.message_edit where tenant = @Tenant and message = @message order by edit", new { tx.Tenant, message }));
     }, stop);
 
     /// <summary>A file of a message, for who sees the message.</summary>

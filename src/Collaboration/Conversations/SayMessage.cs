@@ -1,3 +1,4 @@
+using HealthTeams.Collaboration.Messages;
 using HealthTeams.Collaboration.Policies;
 using HealthTeams.Collaboration.Shifts;
 
@@ -5,10 +6,10 @@ namespace HealthTeams.Collaboration.Conversations;
 
 /// <summary>What a page posts.</summary>
 /// <param name="OffShiftAccepted">The writer was told that the other one is off shift, and writes all the same (MSG-14).</param>
-public sealed record SayAsked(string? Text, string Priority, bool Receipt, Guid? ReplyTo, string? Key, string? Lang, IReadOnlyList<Mention> Mentions, IReadOnlyCollection<Guid> Files, bool OffShiftAccepted);
+public sealed record SayAsked(string? Text, string Priority, bool Receipt, Guid? ReplyTo, string? Key, string? Lang, IReadOnlyCollection<Guid> Files, bool OffShiftAccepted);
 
 /// <summary>Saying something on a page, and changing it: by the policies of who does it.</summary>
-public sealed class SayMessage(Db db, ConversationDoor door, PolicyDoor policies, ShiftDoor shifts)
+public sealed class SayMessage(Db db, ConversationDoor door, MessageDoor rings, PolicyDoor policies, ShiftDoor shifts)
 {
     /// <summary>A deleted message can be brought back this long by who deleted it.</summary>
     public static readonly TimeSpan UndoFor = TimeSpan.FromMinutes(1);
@@ -17,20 +18,22 @@ public sealed class SayMessage(Db db, ConversationDoor door, PolicyDoor policies
     {
         if (await ConversationReads.Sees(tx, conversation, me) is not { } seat) return ConversationDoor.Unknown;
         var policy = await policies.Of(tx, caller);
+        var text = (asked.Text ?? "").ReplaceLineEndings("\n").Trim();
+        var mentions = text.Contains('@', StringComparison.Ordinal) ? MentionRules.Find(text, await MentionSql.Names(tx, shifts, conversation, seat.Team)) : [];
         var refused = new List<Problem?>
         {
             seat.Kind switch { "direct" => policy.Refuse(nameof(policy.AllowUserChat)), "group" => policy.Refuse(nameof(policy.AllowChatWithGroup)), _ => null },
             asked.Priority == "urgent" ? policy.Refuse(nameof(policy.AllowPriorityMessages)) : null,
             asked.Files.Count > 0 ? policy.Refuse(nameof(policy.AllowFiles)) : null,
-            await Addressed(tx, seat, asked),
+            await Addressed(tx, seat, mentions),
         }.OfType<Problem>().ToList();
         if (refused.Count > 0) return Problem.All(refused);
         if (asked.Priority != "urgent" && !asked.OffShiftAccepted && await OffShift(tx, conversation, me, seat) is { } off) return off;
         if (asked.OffShiftAccepted && seat.Kind == "direct") await Accepted(tx, conversation, me);
         var posted = await door.Post(tx, new PostSaid
         {
-            Conversation = conversation, SenderPerson = me, Text = (asked.Text ?? "").ReplaceLineEndings("\n").Trim(), Priority = asked.Priority, Receipt = asked.Receipt, ReplyTo = asked.ReplyTo, Key = asked.Key,
-            Lang = asked.Lang, Mentions = asked.Mentions, Files = asked.Files,
+            Conversation = conversation, SenderPerson = me, Text = text, Priority = asked.Priority, Receipt = asked.Receipt, ReplyTo = asked.ReplyTo, Key = asked.Key,
+            Lang = asked.Lang, Mentions = mentions, Files = asked.Files,
         });
         if (posted.Ok) await PresenceSql.Here(tx, me);
         return posted;
@@ -55,7 +58,7 @@ public sealed class SayMessage(Db db, ConversationDoor door, PolicyDoor policies
     {
         if (m.Recorded) return Problem.Conflict("This message is in the record: it stays as it was. Say what is new in another one.", "message-recorded");
         await tx.Execute("update collab.message set deleted_at = @Now, deleted_by = @by, pinned_at = null, change = @change where tenant = @Tenant and id = @message", new { tx.Tenant, tx.Now, by = caller.Person, message, change });
-        await ConversationDoor.Silence(tx, message);
+        await rings.Withdraw(tx, message);
         return true;
     }, "message.deleted", stop, owners: true);
 
@@ -86,11 +89,11 @@ public sealed class SayMessage(Db db, ConversationDoor door, PolicyDoor policies
     }, "message.pinned", stop);
 
     /// <summary>@team and @channel only where the team's settings let members (TC-03).</summary>
-    private static async Task<Problem?> Addressed(Tx tx, Seat seat, SayAsked asked)
+    private static async Task<Problem?> Addressed(Tx tx, Seat seat, IReadOnlyList<Mention> mentions)
     {
-        if (seat.Team is not { } team || !asked.Mentions.Any(m => m.Kind is "team" or "channel")) return null;
+        if (seat.Team is not { } team || !mentions.Any(m => m.Kind is "team" or "channel")) return null;
         var settings = await tx.OneOrNone<(bool Team, bool Channel)>("select coalesce((settings ->> 'allowTeamMentions')::boolean, true), coalesce((settings ->> 'allowChannelMentions')::boolean, true) from collab.team where tenant = @Tenant and id = @team", new { tx.Tenant, team });
-        return seat.Role != "Owner" && (asked.Mentions.Any(m => m.Kind == "team") && !settings.Team || asked.Mentions.Any(m => m.Kind == "channel") && !settings.Channel)
+        return seat.Role != "Owner" && (mentions.Any(m => m.Kind == "team") && !settings.Team || mentions.Any(m => m.Kind == "channel") && !settings.Channel)
             ? Problem.Forbidden("In this team only owners address everybody.", "mention-role") : null;
     }
 

@@ -37,6 +37,8 @@ function staff(): void {
   live.onReturn(() => { document.dispatchEvent(new Event("ht-return")); refreshCounts(); list?.refresh(); });
   void live.start();
   refreshCounts();
+  // Tells that somebody is there, too (presence).
+  setInterval(() => { if (!document.hidden) refreshCounts(); }, 60_000);
   // Lateness comes with time alone.
   if (list) setInterval(() => list.refresh(), 60_000);
   keys(list);
