@@ -3,6 +3,7 @@ using HealthTeams.Web.Activity;
 using HealthTeams.Web.Approvals;
 using HealthTeams.Web.Consent;
 using HealthTeams.Web.Conversations;
+using HealthTeams.Web.Federation;
 using HealthTeams.Web.Handovers;
 using HealthTeams.Web.PatientLists;
 using HealthTeams.Web.Shifts;
@@ -33,6 +34,7 @@ public static class WebServices
         services.AddConversationPages();
         services.AddShiftPages();
         services.AddHandoverPages();
+        services.AddFederationPages();
         services.AddAntiforgery(Antiforgery);
         services.AddRazorPages(pages => pages.RootDirectory = "/")
             .AddMvcOptions(mvc => mvc.Filters.Add<LanguageChoice>())

@@ -1,8 +1,8 @@
+using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Microsoft.IdentityModel.Tokens;
 
 namespace HealthTeams.FhirGateway.Federation;
 
@@ -21,7 +21,7 @@ public sealed record FederationKey(ECDsa Key)
         try
         {
             if ((string?)jwk["kty"] != "EC" || (string?)jwk["crv"] != "P-256" || (string?)jwk["x"] is not { Length: < 100 } x || (string?)jwk["y"] is not { Length: < 100 } y) return null;
-            return ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = new ECPoint { X = Base64UrlEncoder.DecodeBytes(x), Y = Base64UrlEncoder.DecodeBytes(y) } });
+            return ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = new ECPoint { X = Base64Url.DecodeFromChars(x), Y = Base64Url.DecodeFromChars(y) } });
         }
         catch (Exception e) when (e is CryptographicException or FormatException or InvalidOperationException)
         {
@@ -32,7 +32,7 @@ public sealed record FederationKey(ECDsa Key)
     private static JsonObject Jwk(ECDsa key)
     {
         var q = key.ExportParameters(false).Q;
-        return new() { ["kty"] = "EC", ["crv"] = "P-256", ["x"] = Base64UrlEncoder.Encode(q.X!), ["y"] = Base64UrlEncoder.Encode(q.Y!) };
+        return new() { ["kty"] = "EC", ["crv"] = "P-256", ["x"] = Base64Url.EncodeToString(q.X!), ["y"] = Base64Url.EncodeToString(q.Y!) };
     }
 }
 
@@ -50,11 +50,11 @@ internal static class FederationSignature
 
     public static string Make(FederationKey key, byte[] body, string issuer, string audience, DateTimeOffset now, string jti)
     {
-        var header = Base64UrlEncoder.Encode(new JsonObject
+        var header = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(new JsonObject
         {
             ["alg"] = "ES256", ["kid"] = key.Fingerprint, ["typ"] = "federation+jws", ["iss"] = issuer, ["aud"] = audience, ["iat"] = now.ToUnixTimeSeconds(), ["jti"] = jti,
-        }.ToJsonString());
-        return $"{header}..{Base64UrlEncoder.Encode(key.Key.SignData(Input(header, body), HashAlgorithmName.SHA256))}";
+        }.ToJsonString()));
+        return $"{header}..{Base64Url.EncodeToString(key.Key.SignData(Input(header, body), HashAlgorithmName.SHA256))}";
     }
 
     /// <summary>What a signature says of itself; nothing of it is believed before <see cref="Fits"/>. Null: none that we read.</summary>
@@ -63,11 +63,11 @@ internal static class FederationSignature
         if (jws is null || jws.Length > Longest || jws.Split('.') is not [var header, "", var signature]) return null;
         try
         {
-            using var parsed = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(header));
+            using var parsed = JsonDocument.Parse(Base64Url.DecodeFromChars(header));
             var root = parsed.RootElement;
             if (root.GetProperty("alg").GetString() != "ES256" || root.GetProperty("typ").GetString() != "federation+jws" || root.TryGetProperty("crit", out _)) return null;
             return new(root.GetProperty("iss").GetString()!, root.GetProperty("aud").GetString()!, DateTimeOffset.FromUnixTimeSeconds(root.GetProperty("iat").GetInt64()),
-                root.GetProperty("jti").GetString()!, root.GetProperty("kid").GetString()!, header, Base64UrlEncoder.DecodeBytes(signature));
+                root.GetProperty("jti").GetString()!, root.GetProperty("kid").GetString()!, header, Base64Url.DecodeFromChars(signature));
         }
         catch (Exception e) when (e is JsonException or FormatException or KeyNotFoundException or InvalidOperationException or ArgumentException)
         {
@@ -77,5 +77,5 @@ internal static class FederationSignature
 
     public static bool Fits(Signed signed, byte[] body, ECDsa key) => signed.Signature.Length == 64 && key.VerifyData(Input(signed.Header, body), signed.Signature, HashAlgorithmName.SHA256);
 
-    private static byte[] Input(string header, byte[] body) => Encoding.ASCII.GetBytes($"{header}.{Base64UrlEncoder.Encode(body)}");
+    private static byte[] Input(string header, byte[] body) => Encoding.ASCII.GetBytes($"{header}.{Base64Url.EncodeToString(body)}");
 }
