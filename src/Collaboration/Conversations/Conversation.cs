@@ -47,6 +47,9 @@ public sealed record PostSaid
 
     /// <summary>Who is to be rung; empty: everybody there but the sender.</summary>
     public IReadOnlyCollection<Guid> To { get; init; } = [];
+
+    /// <summary>The same by role, team or on-shift tag; wins over <see cref="To"/>. Whoever they mean now must be in the conversation.</summary>
+    public IReadOnlyList<Messages.Target> Targets { get; init; } = [];
     public Guid? ReplyTo { get; init; }
 
     /// <summary>The same key of the same sender is one message.</summary>

@@ -1,10 +1,11 @@
 using HealthTeams.Collaboration.Activity;
+using HealthTeams.Collaboration.Messages;
 using HealthTeams.Collaboration.Shifts;
 
 namespace HealthTeams.Collaboration.Conversations;
 
 /// <summary>The public door of conversations: every message is said here, whether a page or FHIR brings it.</summary>
-public sealed class ConversationDoor(ShiftDoor shifts)
+public sealed class ConversationDoor(ShiftDoor shifts, MessageDoor messages)
 {
     public static readonly Problem Unknown = Problem.NotFound("There is no such conversation for you.", "conversation-unknown");
 
@@ -39,7 +40,8 @@ public sealed class ConversationDoor(ShiftDoor shifts)
         if (await Files(tx, said, conversation.Id, id) is { } lost) return lost;
         if (said.SenderPerson is { } me) await ConversationSql.Read(tx, conversation.Id, me, seq);
         await Mentioned(tx, said, conversation, id);
-        await Ring(tx, said, conversation, id);
+        if (await Ring(tx, said, conversation, id) is { } nobody) return nobody;
+        if (root is { } answered && said.SenderPerson is { } answering) await messages.Answered(tx, answered, answering);
         await Told(tx, "message.posted", conversation, id);
         return new Posted(conversation.Id, id, seq, false);
     }
@@ -111,15 +113,15 @@ public sealed class ConversationDoor(ShiftDoor shifts)
         await Notices.Tell(tx, people, "message.mentioned", $"/messages/c/{conversation.Id}?m={message}", new { by = await ConversationSql.NameOrNone(tx, said.SenderPerson) }, $"mention:{message}");
     }
 
-    private static async Task Ring(Tx tx, PostSaid said, Conversation conversation, Guid message)
+    /// <summary>Those named of the people there; what is meant by a role or a shift is found now.</summary>
+    private async Task<Problem?> Ring(Tx tx, PostSaid said, Conversation conversation, Guid message)
     {
-        if (said.Priority == "normal" && !said.Receipt) return;
+        if (said.Priority == "normal" && !said.Receipt) return null;
         var there = await People(tx, conversation.Id, said.SenderPerson);
-        var to = said.To.Count == 0 ? there : [.. there.Intersect(said.To)];
-        await tx.Execute("""
-            insert into collab.message_delivery (tenant, id, message, recipient, priority, next_at, sent_at)
-            select @Tenant, d.id, @message, d.recipient, @Priority, @Now, @Now from unnest(@ids, @people) as d (id, recipient)
-            """, new { tx.Tenant, tx.Now, message, said.Priority, ids = to.Select(_ => tx.NewId()).ToArray(), people = to.ToArray() });
+        var to = said.Targets.Count > 0 ? said.Targets : [.. (said.To.Count == 0 ? there : [.. there.Intersect(said.To)]).Select(Target.Person)];
+        if (to.Count == 0) return null;
+        var rung = await messages.Raise(tx, new Raised(message, conversation.Id, said.Priority, conversation.Patient ?? said.Patient, to, said.AnyoneOfRole, said.Receipt, said.SenderPerson) { Team = conversation.Team });
+        return rung.Problem;
     }
 
     /// <summary>More readers than this are not named in the event: whoever has the conversation open hears of it at once, the others' counts at their next look.</summary>

@@ -10,7 +10,7 @@ using HealthTeams.FhirGateway.Storage;
 namespace HealthTeams.FhirGateway.Communications;
 
 /// <summary>http://hl7.org/fhir/R4/communication.html: a Communication to staff is a message to them, stored and sent in one transaction.</summary>
-internal sealed class CommunicationSlice(MessageDoor door) : IResourceSlice
+internal sealed class CommunicationSlice(MessageDoor door, ConversationDoor conversations) : IResourceSlice
 {
     public string Type => "Communication";
     public int Order => 3;
