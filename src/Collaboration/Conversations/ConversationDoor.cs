@@ -42,6 +42,7 @@ public sealed class ConversationDoor(ShiftDoor shifts, MessageDoor messages)
         await Mentioned(tx, said, conversation, id);
         if (await Ring(tx, said, conversation, id) is { } nobody) return nobody;
         if (root is { } answered && said.SenderPerson is { } answering) await messages.Answered(tx, answered, answering);
+        await messages.Show(tx, id);
         await Told(tx, "message.posted", conversation, id);
         return new Posted(conversation.Id, id, seq, false);
     }

@@ -14,7 +14,13 @@ public sealed class MessageDoor(ShiftDoor shifts, TeamDoor teams, ProjectFhir pr
     public Task<int> PassOn(Tx tx, Guid from, Guid to, IReadOnlyCollection<Guid> patients) => PassMessages.Run(tx, from, to, patients);
 
     /// <summary>Rings whom a message is for: deliveries where it is important or urgent or a receipt is asked for. Refused when nobody would be rung.</summary>
-    public Task<Outcome<IReadOnlyList<Called>>> Raise(Tx tx, Raised said) => RaiseMessage.Run(tx, shifts, teams, project, said);
+    public Task<Outcome<IReadOnlyList<Called>>> Raise(Tx tx, Raised said) => RaiseMessage.Run(tx, shifts, teams, said);
+
+    /// <summary>The message's FHIR face, its Communication and its receipts, as its rows are now.</summary>
+    public Task Show(Tx tx, Guid message) => project(tx, "message", message);
+
+    /// <summary>Somebody whom a FHIR resource describes.</summary>
+    public static async Task<Guid> Person(Tx tx, People.PersonSaid said) => (await People.PeopleSql.FindOrMake(tx, said)).Id;
 
     /// <summary>Whom these targets mean now.</summary>
     public Task<IReadOnlyList<Called>> WhoNow(Tx tx, IReadOnlyList<Target> to) => RaiseMessage.Resolve(tx, shifts, teams, to);

@@ -34,7 +34,7 @@ internal static class RaiseMessage
 {
     public static readonly Problem Nobody = Problem.Unprocessable("Nobody is on shift there now, so nobody would be rung: name somebody else as well.", "to", "nobody-on-shift");
 
-    public static async Task<Outcome<IReadOnlyList<Called>>> Run(Tx tx, ShiftDoor shifts, TeamDoor teams, ProjectFhir project, Raised said)
+    public static async Task<Outcome<IReadOnlyList<Called>>> Run(Tx tx, ShiftDoor shifts, TeamDoor teams, Raised said)
     {
         var called = (await Resolve(tx, shifts, teams, said.To)).Where(c => c.Person != said.SenderPerson).ToList();
         if (called.Count == 0) return said.To.All(t => t.Kind == TargetKind.Person) ? Problem.Unprocessable("Name somebody else than yourself.", "to", "nobody-named") : Nobody;
@@ -47,7 +47,6 @@ internal static class RaiseMessage
             """, new { tx.Tenant, said.Message, said.Conversation, team, said.SenderPerson, anyone = said.AnyoneOfRole || policy is { Anyone: true } && said.To.Any(t => t.Kind != TargetKind.Person), said.ReceiptAsked });
         await Deliver(tx, said.Message, said.Priority, called, escalated: null);
         if (policy is not null) await Escalations.Plan(tx, said.Message, policy);
-        await project(tx, "message", said.Message);
         tx.Publish("message.sent", $"message/{said.Message}", said.Patient is { } p ? $"person/{p}" : null, new { recipients = called.Select(c => c.Person).Concat(said.SenderPerson is { } me ? [me] : (Guid[])[]), said.Priority });
         return called;
     }
