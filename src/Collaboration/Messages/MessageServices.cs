@@ -1,3 +1,4 @@
+using HealthTeams.Collaboration.Messages.Channels;
 using HealthTeams.Platform.Due;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -12,6 +13,7 @@ internal static class MessageServices
         services.AddSingleton<SentMessages>();
         services.AddSingleton<SendUrgent>();
         services.AddSingleton<EscalationPolicies>();
+        services.AddSingleton<MyChannels>();
     }
 
     /// <summary>What the worker role does.</summary>
@@ -20,5 +22,9 @@ internal static class MessageServices
         services.AddSingleton<IDueSweep, NotifyDue>();
         services.AddSingleton<IDueSweep, EscalationsDue>();
         services.AddSingleton<IEventConsumer, TellUnread>();
+        services.AddSingleton<IChannel, PushChannel>();
+        services.AddSingleton<IChannel, MailChannel>();
+        services.AddSingleton<IChannel, SmsChannel>();
+        services.AddHostedService<ChannelWork>();
     }
 }
