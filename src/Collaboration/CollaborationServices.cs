@@ -34,8 +34,7 @@ public static class CollaborationServices
         services.AddSingleton<RoomConnections>();
         services.AddSingleton<RoomBroadcast>();
         services.AddHostedService(s => s.GetRequiredService<RoomBroadcast>());
-        services.AddSingleton<MessageDoor>();
-        services.AddSingleton<MessageBox>();
+        services.AddMessages();
         services.AddConversations();
         services.AddSingleton<PeopleDirectory>();
         services.AddSingleton<ActivityFeed>();
@@ -58,7 +57,7 @@ public static class CollaborationServices
     /// <summary>What the worker role sweeps.</summary>
     public static IServiceCollection AddCollaborationWork(this IServiceCollection services)
     {
-        services.AddSingleton<IDueSweep, NotifyDue>();
+        services.AddMessageWork();
         services.AddSingleton<IDueSweep, EmptyRooms>();
         services.AddTeamWork();
         services.AddPatientListWork();
