@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using HealthTeams.Collaboration.Policies;
 using HealthTeams.Platform.Tenants;
 
 namespace HealthTeams.Collaboration.Visits;
@@ -20,7 +21,7 @@ public sealed record RoomView
 /// The room's state machine in PostgreSQL: waiting → admitted → in call → left. Every step checks the seat it is asked
 /// for and the state it finds, under the visit's row lock, and leaves an event.
 /// </summary>
-public sealed class Rooms(Db db, ProjectFhir project, TenantDirectory tenants, Platform.Audit.AccessLog audit)
+public sealed class Rooms(Db db, ProjectFhir project, TenantDirectory tenants, Platform.Audit.AccessLog audit, PolicyDoor policies)
 {
     /// <summary>A connection counts as alive this long after its last sign of life.</summary>
     public static readonly TimeSpan Presence = TimeSpan.FromSeconds(45);
@@ -143,6 +144,7 @@ public sealed class Rooms(Db db, ProjectFhir project, TenantDirectory tenants, P
     internal Task<Outcome<bool>> End(Caller caller, CancellationToken stop) => Step(caller, async (tx, visit, me) =>
     {
         if (me.Role != SeatRole.Host) return Problem.Forbidden("Only the clinic can end the visit.");
+        if ((await policies.Of(tx, caller)).Refuse(nameof(EffectivePolicy.AllowEndVisit)) is { } refused) return refused;
         if (visit.Status is not (VisitStatus.InProgress or VisitStatus.Arrived)) return Problem.Conflict("The visit has not begun.", "visit-not-begun");
         await Finish(tx, visit, tx.Now);
         return true;

@@ -1,10 +1,11 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using HealthTeams.Collaboration.Policies;
 
 namespace HealthTeams.Collaboration.Visits;
 
 /// <summary>What staff do to a visit outside its room.</summary>
-public sealed class VisitActions(Db db, ProjectFhir project)
+public sealed class VisitActions(Db db, ProjectFhir project, PolicyDoor policies)
 {
     /// <summary>How long a confirmed no-show can be taken back; it reaches the EHR after that.</summary>
     public static readonly TimeSpan UndoFor = TimeSpan.FromSeconds(10);
@@ -19,6 +20,7 @@ public sealed class VisitActions(Db db, ProjectFhir project)
         {
             if (role == SeatRole.Host) return Problem.Invalid("A link is for a patient or a guest.", "role");
             if (name?.Length > 100) return Problem.Invalid("A name has at most 100 characters.", "name");
+            if ((await policies.Of(tx, caller)).Refuse(nameof(EffectivePolicy.AllowGuestLinks)) is { } refused) return refused;
             var v = await VisitSql.Lock(tx, visit);
             if (v is null) return Problem.NotFound("There is no such visit.", "visit-unknown");
             if (v.Over) return new Problem(410, "visit-over", "This visit is over.");
