@@ -188,8 +188,8 @@ public sealed class PolicyTests(TestProduct product) : IClassFixture<TestProduct
         // In no roster: never off shift. The clock of the hospital says 10:00: quiet.
         var page = await own.GetStringAsync("/visits");
         Assert.Contains("data-quiet=\"yes\"", page, StringComparison.Ordinal);
-        await product.Sql($"insert into collab.schedule (tenant, team, zone) values (1, '{team}', 'Europe/Paris') on conflict do nothing");
-        await product.Sql($"insert into collab.shift (tenant, id, team, person, kind, starts_at, ends_at, draft) values (1, gen_random_uuid(), '{team}', '{person}', 'shift', '{product.Clock.GetUtcNow().AddHours(-9):O}', '{product.Clock.GetUtcNow().AddHours(-1):O}', false)");
+        await product.Sql($"insert into collab.schedule (tenant, team, zone, created_at) values (1, '{team}', 'Europe/Paris', now()) on conflict do nothing");
+        await product.Sql($"insert into collab.shift (tenant, id, team, person, kind, starts_at, ends_at, draft, changed_at) values (1, gen_random_uuid(), '{team}', '{person}', 'shift', '{product.Clock.GetUtcNow().AddHours(-9):O}', '{product.Clock.GetUtcNow().AddHours(-1):O}', false, now())");
         var shut = await own.GetAsync("/visits");
         Assert.Equal(HttpStatusCode.Forbidden, shut.StatusCode);
         Assert.Contains("off shift", await shut.Content.ReadAsStringAsync(), StringComparison.Ordinal);
