@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HealthTeams.Collaboration.Activity;
 using HealthTeams.Collaboration.Approvals;
+using HealthTeams.Collaboration.Conversations;
 using HealthTeams.Collaboration.Handovers;
 using HealthTeams.Collaboration.Messages;
 using HealthTeams.Collaboration.PatientLists;
@@ -35,6 +36,7 @@ public static class CollaborationServices
         services.AddHostedService(s => s.GetRequiredService<RoomBroadcast>());
         services.AddSingleton<MessageDoor>();
         services.AddSingleton<MessageBox>();
+        services.AddConversations();
         services.AddSingleton<PeopleDirectory>();
         services.AddSingleton<ActivityFeed>();
         services.AddPolicies();

@@ -73,7 +73,7 @@ public sealed class MessageBox(Db db, ProjectFhir project, Platform.Audit.Access
                 """, new { tx.Tenant, delivery });
             if (read > 0)
             {
-                tx.Publish("message.read", $"message/{message}", patient is { } p ? $"person/{p}" : null, new { delivery, recipients = new[] { caller.Person } });
+                tx.Publish("message.read", $"message/{message}", patient is { } p ? $"person/{p}" : null, new { delivery, recipients = await MessageSql.Readers(tx, message, caller.Person!.Value) });
                 await project(tx, "message", message);
             }
             return new MessageView { Row = row, Text = text, Message = message };
@@ -82,24 +82,27 @@ public sealed class MessageBox(Db db, ProjectFhir project, Platform.Audit.Access
         return opened;
     }
 
-    /// <summary>Acknowledging is more than reading: "I take it".</summary>
+    /// <summary>Acknowledging is more than reading: "I take it". Escalation stops; the others' deliveries close only where anyone of them was asked.</summary>
     public Task<Outcome<bool>> Acknowledge(Caller caller, Guid delivery, CancellationToken stop) =>
         db.In<Outcome<bool>>(caller.Tenant, caller.Actor, async tx =>
         {
-            var row = await tx.OneOrNone<(Guid Message, Guid? Patient, bool Read, bool Acknowledged)?>("""
-                select m.id, m.patient, d.read_at is not null, d.acknowledged_at is not null
-                from collab.message_delivery d join collab.message m on m.tenant = d.tenant and m.id = d.message
-                where d.tenant = @Tenant and d.id = @delivery and d.recipient = @Person
-                for update of d
-                """, new { tx.Tenant, delivery, caller.Person });
-            if (row is not { } known) return Problem.NotFound("There is no such message for you.", "message-unknown");
-            if (known.Acknowledged) return true;
+            var message = await tx.Scalar<Guid?>("select message from collab.message_delivery where tenant = @Tenant and id = @delivery and recipient = @Person", new { tx.Tenant, delivery, caller.Person });
+            if (message is null || await MessageSql.Lock(tx, message.Value) is not { } raised) return Problem.NotFound("There is no such message for you.", "message-unknown");
+            var before = await tx.OneOrNone<(bool Acknowledged, string? Closed)>("select acknowledged_at is not null, closed from collab.message_delivery where tenant = @Tenant and id = @delivery", new { tx.Tenant, delivery });
+            if (before.Acknowledged) return true;
+            if (before.Closed == "withdrawn") return Problem.Conflict("The sender has taken this message back.", "message-withdrawn");
             await tx.Execute("""
                 update collab.message_delivery set acknowledged_at = @Now, read_at = coalesce(read_at, @Now), next_at = null, closed = 'read'
                 where tenant = @Tenant and id = @delivery
                 """, new { tx.Tenant, tx.Now, delivery });
-            tx.Publish("message.acknowledged", $"message/{known.Message}", known.Patient is { } p ? $"person/{p}" : null, new { delivery, recipients = new[] { caller.Person } });
-            if (!known.Read) await project(tx, "message", known.Message);
+            await Escalations.Stop(tx, message.Value, "acknowledged", caller.Person);
+            var closed = raised.Anyone ? await tx.Query<Guid>("""
+                update collab.message_delivery set next_at = null, closed = 'taken'
+                where tenant = @Tenant and message = @message and id <> @delivery and acknowledged_at is null and closed is distinct from 'withdrawn' and closed is distinct from 'passed'
+                returning recipient
+                """, new { tx.Tenant, message, delivery }) : [];
+            tx.Publish("message.acknowledged", $"message/{message}", raised.Patient is { } p ? $"person/{p}" : null, new { delivery, recipients = MessageSql.Concerned(raised, [caller.Person!.Value, .. closed]) });
+            await project(tx, "message", message.Value);
             return true;
         }, stop);
 }

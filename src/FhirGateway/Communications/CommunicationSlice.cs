@@ -38,10 +38,10 @@ internal sealed class CommunicationSlice(MessageDoor door) : IResourceSlice
         if (problem is not null || recipients.Count == 0) return problem;
         var text = string.Join("\n\n", FhirJson.Items(resource, "payload").Select(p => FhirJson.Text(p, "contentString") ?? FhirJson.Text(p, "contentReference", "display")).OfType<string>());
         var patient = FhirJson.Text(resource, "subject", "reference");
-        await door.Send(tx, new MessageSaid(id, MessageRules.PriorityOf(FhirJson.Text(resource, "priority")), Sender(resource, resources), null,
+        var sent = await door.Send(tx, new MessageSaid(id, MessageRules.PriorityOf(FhirJson.Text(resource, "priority")), Sender(resource, resources), null,
             patient is not null && resources.TryGetValue(patient, out var p) ? PersonFromFhir.Map(PersonKind.Patient, Guid.Empty, patient, p, null) : null,
             text, AppointmentToVisit.Instant(resource, TimeZoneInfo.Utc, "sent"), recipients));
-        return null;
+        return sent.Ok ? null : sent.Problem;
     }
 
     /// <summary>A message to somebody who is not there is refused: silence would be taken for delivery.</summary>
