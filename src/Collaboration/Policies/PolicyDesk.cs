@@ -24,6 +24,7 @@ public sealed class PolicyDesk(Db db, PolicyDoor door)
 
     public Task<Outcome<Guid>> Create(Caller caller, string area, string name, CancellationToken stop) => Admin<Guid>(caller, async tx =>
     {
+        if (PolicyPackages.All.Any(p => string.Equals(p.Policy, name.Trim(), StringComparison.OrdinalIgnoreCase))) return Problem.Conflict("This is the name of a package's policies.", "policy-name");
         if (!PolicySwitches.Areas.Contains(area)) return Problem.Unprocessable("Choose what the policy is about.", "area", "policy-area");
         if (Named(name) is { } wrong) return wrong;
         var id = tx.NewId();

@@ -9,6 +9,9 @@ internal static class PolicyServices
         services.AddSingleton<PolicyDoor>();
         services.AddSingleton<PolicyDesk>();
         services.AddSingleton<WorkingTime>();
+        services.AddSingleton<RoomDevices>();
+        services.AddSingleton<RoomKiosk>();
         ProblemMapping.Name("policy_name", Problem.Conflict("Another policy of this area has this name.", "policy-name"));
+        ProblemMapping.Name("room_device_name", Problem.Conflict("Another device has this name.", "device-name"));
     }
 }

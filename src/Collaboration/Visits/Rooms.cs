@@ -153,6 +153,8 @@ public sealed class Rooms(Db db, ProjectFhir project, TenantDirectory tenants, P
     internal Task<Outcome<ChatLine>> Say(Caller caller, string text, CancellationToken stop) => Step<ChatLine>(caller, async (tx, visit, me) =>
     {
         if (me.State is not (SeatState.InCall or SeatState.Admitted)) return Problem.Forbidden("Chat opens once you are in the visit.", "not-admitted");
+        if (await tx.Scalar<bool>("select exists (select from collab.participant p join collab.visit_link l on l.tenant = p.tenant and l.id = p.link where p.tenant = @Tenant and p.id = @Id and l.room_device is not null)", new { tx.Tenant, me.Id }))
+            return Problem.Forbidden("A room's device does not chat: its policy, Healthcare_PatientRoom, keeps that shut.", "policy");
         if (text.Trim() is not { Length: > 0 and <= 4000 } said) return Problem.Invalid("A message has 1 to 4000 characters.", "text");
         var line = new ChatLine { Id = tx.NewId(), From = me.Id, Name = me.Display, Text = said, At = tx.Now };
         await tx.Execute("insert into collab.room_chat (tenant, id, visit, participant, text, at) values (@Tenant, @Id, @visit, @From, @Text, @At)",

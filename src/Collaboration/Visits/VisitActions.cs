@@ -12,7 +12,14 @@ public sealed class VisitActions(Db db, ProjectFhir project, PolicyDoor policies
 
     /// <summary>A member of staff opens the room: a host's place, by name.</summary>
     public Task<Outcome<Participant>> TakeSeat(Caller caller, Guid visit, CancellationToken stop) =>
-        db.In(caller.Tenant, caller.Actor, tx => Visits.TakeSeat.Run(tx, new SeatRequest(visit, SeatRole.Host, caller.Person, caller.Display, KnownBy.Staff)), stop);
+        db.In(caller.Tenant, caller.Actor, async tx => await Visits.TakeSeat.Run(tx, new SeatRequest(visit, await Lobby(tx, caller, visit) ? SeatRole.Guest : SeatRole.Host, caller.Person, caller.Display, KnownBy.Staff)), stop);
+
+    /// <summary>A visit held with a room's device: clinical roles come in at once, everybody else waits (PP-07).</summary>
+    private static async Task<bool> Lobby(Tx tx, Caller caller, Guid visit) => !RoomRules.IsClinical(caller.Roles) && await tx.Scalar<bool>("""
+        select exists (select from collab.visit_link l join collab.participant p on p.tenant = l.tenant and p.link = l.id where l.tenant = @Tenant and l.visit = @visit and l.room_device is not null)
+          and not exists (select from collab.visit_clinician c where c.tenant = @Tenant and c.visit = @visit and c.person = @Person)
+          and coalesce((select (q.settings ->> 'AutoAdmitClinicalRoles')::boolean from collab.policy q where q.tenant = @Tenant and q.package = 'patient-room' and q.area = 'device' and q.deleted_at is null), true)
+        """, new { tx.Tenant, visit, caller.Person });
 
     /// <summary>Makes a link for somebody without an account. The token (256 bits) is shown once; only its hash is kept.</summary>
     public Task<Outcome<string>> InviteGuest(Caller caller, Guid visit, SeatRole role, string? name, CancellationToken stop) =>
