@@ -2,6 +2,7 @@ using System.Text.Json;
 using HealthTeams.Collaboration.Activity;
 using HealthTeams.Collaboration.Approvals;
 using HealthTeams.Collaboration.Conversations;
+using HealthTeams.Collaboration.Files;
 using HealthTeams.Collaboration.Handovers;
 using HealthTeams.Collaboration.Messages;
 using HealthTeams.Collaboration.PatientLists;
@@ -40,6 +41,7 @@ public static class CollaborationServices
         services.AddSingleton<PeopleDirectory>();
         services.AddSingleton<ActivityFeed>();
         services.AddPolicies();
+        services.AddFiles();
         services.AddTeams();
         services.AddPatientLists();
         services.AddTasks();
@@ -60,6 +62,7 @@ public static class CollaborationServices
     {
         services.AddSingleton<IDueSweep, NotifyDue>();
         services.AddSingleton<IDueSweep, EmptyRooms>();
+        services.AddFileWork();
         services.AddTeamWork();
         services.AddPatientListWork();
         services.AddTaskWork();

@@ -22,11 +22,11 @@ internal static class PolicyAssigning
         {
             var made = await tx.Query<(Guid Id, int Version)>("""
                 insert into collab.policy as p (tenant, id, area, name, package, settings, created_at, changed_at, changed_by)
-                values (@Tenant, @id, @area, @Policy, @Id, @json::jsonb, @Now, @Now, @by)
+                values (@Tenant, @id, @area, @Policy, @package, @json::jsonb, @Now, @Now, @by)
                 on conflict (tenant, area, package) where package is not null
                 do update set settings = excluded.settings, deleted_at = null, version = p.version + 1, changed_at = excluded.changed_at, changed_by = excluded.changed_by where p.deleted_at is not null
                 returning p.id, p.version
-                """, new { tx.Tenant, tx.Now, id = tx.NewId(), area, package.Policy, package.Id, json = JsonSerializer.Serialize(settings), by });
+                """, new { tx.Tenant, tx.Now, id = tx.NewId(), area, package.Policy, package = package.Id, json = JsonSerializer.Serialize(settings), by });
             if (made is [var (id, version)]) tx.Publish(version == 1 ? "policy.created" : "policy.recreated", $"policy/{id}", data: new { area, package = package.Id });
         }
         return await tx.Query<Policy>("select id, area, name, package, version from collab.policy where tenant = @Tenant and package = @Id order by area", new { tx.Tenant, package.Id });

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using HealthTeams.Collaboration.Policies;
+using HealthTeams.Platform.Tenants;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
