@@ -2,6 +2,7 @@ using System.Text.Json;
 using HealthTeams.Collaboration.Activity;
 using HealthTeams.Collaboration.Approvals;
 using HealthTeams.Collaboration.Conversations;
+using HealthTeams.Collaboration.Files;
 using HealthTeams.Collaboration.Handovers;
 using HealthTeams.Collaboration.Messages;
 using HealthTeams.Collaboration.PatientLists;
@@ -34,12 +35,12 @@ public static class CollaborationServices
         services.AddSingleton<RoomConnections>();
         services.AddSingleton<RoomBroadcast>();
         services.AddHostedService(s => s.GetRequiredService<RoomBroadcast>());
-        services.AddSingleton<MessageDoor>();
-        services.AddSingleton<MessageBox>();
+        services.AddMessages();
         services.AddConversations();
         services.AddSingleton<PeopleDirectory>();
         services.AddSingleton<ActivityFeed>();
         services.AddPolicies();
+        services.AddFiles();
         services.AddTeams();
         services.AddPatientLists();
         services.AddTasks();
@@ -58,8 +59,9 @@ public static class CollaborationServices
     /// <summary>What the worker role sweeps.</summary>
     public static IServiceCollection AddCollaborationWork(this IServiceCollection services)
     {
-        services.AddSingleton<IDueSweep, NotifyDue>();
+        services.AddMessageWork();
         services.AddSingleton<IDueSweep, EmptyRooms>();
+        services.AddFileWork();
         services.AddTeamWork();
         services.AddPatientListWork();
         services.AddTaskWork();

@@ -74,6 +74,7 @@ public static class FhirGatewayServices
         services.AddSingleton<VisitProjection>();
         services.AddSingleton<IProjection>(s => s.GetRequiredService<VisitProjection>());
         services.AddSingleton<IProjection, MessageProjection>();
+        services.AddSingleton<ITaskMeaning, ReceiptMeaning>();
         services.AddSingleton(s => new Lazy<VisitProjection>(s.GetRequiredService<VisitProjection>));
         services.AddSingleton<IResourceSlice>(s => new PersonSlice("Patient", PersonKind.Patient, s.GetRequiredService<VisitDoor>()));
         services.AddSingleton<IResourceSlice>(s => new PersonSlice("Practitioner", PersonKind.Staff, s.GetRequiredService<VisitDoor>()));

@@ -35,10 +35,27 @@ public sealed record HostSettings
     public IReadOnlyList<string> Stun { get; init; } = [];
     public IReadOnlyList<string> Turn { get; init; } = [];
     public string? TurnSecret { get; init; }
+
+    /// <summary>SMTP_URL (smtp://user:password@host:587 or smtps://…) and MAIL_FROM: urgent messages by e-mail.</summary>
+    public Uri? Smtp { get; init; }
+    public string MailFrom { get; init; } = "healthteams@localhost";
+
+    /// <summary>SMS_URL and SMS_SECRET: urgent messages as text messages, by a gateway of the hospital's.</summary>
+    public Uri? Sms { get; init; }
+    public string? SmsSecret { get; init; }
+
+    /// <summary>PUSH_KEY: 64 hexadecimal digits, the same on all hosts; without it one of this installation's own, in DATA_DIR/secrets.</summary>
+    public string? PushKey { get; init; }
     public FhirLimits FhirLimits { get; init; } = new();
 
     /// <summary>ROSTER_WORKERS, ROSTER_SECONDS, ROSTER_PLANS: what planning rosters may take of this server.</summary>
     public PlanLimits Rosters { get; init; } = new();
+
+    /// <summary>FILE_LIMIT_MB: the largest file a team keeps.</summary>
+    public long FileLimit { get; init; } = 250L * 1024 * 1024;
+
+    /// <summary>CLAMAV: host:port of clamd; every file is scanned before it opens.</summary>
+    public (string Host, int Port)? ClamAv { get; init; }
 
     /// <summary>SUBSCRIPTION_GIVE_UP_HOURS: how long an endpoint may fail before its subscription gets the status error.</summary>
     public TimeSpan SubscriptionGiveUp { get; init; } = TimeSpan.FromHours(72);
@@ -67,11 +84,22 @@ public sealed record HostSettings
             Stun = List("STUN_URLS"),
             Turn = List("TURN_URLS"),
             TurnSecret = Read("TURN_SECRET"),
+            Smtp = Server("SMTP_URL", "smtp", "smtps"),
+            MailFrom = Read("MAIL_FROM") ?? "healthteams@localhost",
+            Sms = Server("SMS_URL", "https", "http"),
+            SmsSecret = Read("SMS_SECRET"),
+            PushKey = Read("PUSH_KEY") is { } key ? key.Length == 64 && key.All(char.IsAsciiHexDigit) ? key : throw new StartupException("PUSH_KEY is not 64 hexadecimal digits.") : null,
             FhirLimits = Limits(),
             Rosters = new PlanLimits(AtLeastOne("ROSTER_WORKERS", 8, 64), AtLeastOne("ROSTER_SECONDS", 60, 600), AtLeastOne("ROSTER_PLANS", 1, 16)),
+            FileLimit = AtLeastOne("FILE_LIMIT_MB", 250, 100_000) * 1024L * 1024,
+            ClamAv = Read("CLAMAV") is not { } clamd ? null : Uri.TryCreate($"tcp://{clamd}", UriKind.Absolute, out var at) && at.Port > 0 ? (at.Host, at.Port)
+                : throw new StartupException($"CLAMAV is '{clamd}', not a host and a port like clamd:3310."),
             SubscriptionGiveUp = Hours("SUBSCRIPTION_GIVE_UP_HOURS", 72),
         };
         return settings with { Simulator = settings.Simulator && settings.Demo };
+
+        static Uri? Server(string name, params string[] schemes) => Read(name) is not { } text ? null
+            : Uri.TryCreate(text, UriKind.Absolute, out var uri) && schemes.Contains(uri.Scheme) && uri.Host.Length > 0 ? uri : throw new StartupException($"{name} is no address that begins with {string.Join(":// or ", schemes)}://.");
 
         static FhirLimits Limits()
         {

@@ -24,6 +24,7 @@ public static class WebServices
     {
         services.AddHttpContextAccessor();
         services.AddScoped<Words>();
+        services.AddScoped<MyPolicy>();
         services.AddSingleton<ShowAuthorizePage>(AuthorizeViews.Show);
         services.AddSingleton<SmartLauncher.Launch.OnwardPage>(Launch.OnwardForm.Show);
         services.AddSingleton<NoticeSentences>();

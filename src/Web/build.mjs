@@ -5,11 +5,11 @@ import esbuild from "esbuild";
 const out = "wwwroot/dist";
 const capabilities = [
   "Frame", "Visits", "Messages", "Conversations", "SignIn", "Launch", "Guests", "Consent", "Apps", "Administration", "../SmartLauncher/Ehrs/Checks",
-  "Teams", "Activity", "PatientLists", "Tasks", "Approvals", "Shifts", "RosterPlans", "Handovers",
+  "Teams", "Activity", "PatientLists", "Tasks", "Approvals", "Shifts", "RosterPlans", "Handovers", "Policies", "Files", "Audit",
 ];
 
 // Where refusals are written that pages say in French by their own sentence.
-const refusals = ["Approvals", "Conversations", "Forms", "Handovers", "PatientLists", "RosterPlans", "Sheets", "Shifts", "Tasks", "Teams"].map((name) => `../Collaboration/${name}`);
+const refusals = ["Approvals", "Conversations", "Files", "Forms", "Handovers", "PatientLists", "Policies", "RosterPlans", "Sheets", "Shifts", "Tasks", "Teams"].map((name) => `../Collaboration/${name}`);
 
 /** The French of all capabilities: each keeps its own words.fr.json; what two say stands in Frame's. */
 async function french() {

@@ -48,7 +48,10 @@ public sealed record PostSaid
     public bool AnyoneOfRole { get; init; }
 
     /// <summary>Who is to be rung; empty: everybody there but the sender.</summary>
-    public IReadOnlyList<Target> To { get; init; } = [];
+    public IReadOnlyCollection<Guid> To { get; init; } = [];
+
+    /// <summary>The same by role, team or on-shift tag; wins over <see cref="To"/>. Whoever they mean now must be in the conversation.</summary>
+    public IReadOnlyList<Target> Targets { get; init; } = [];
     public Guid? ReplyTo { get; init; }
 
     /// <summary>The same key of the same sender is one message.</summary>

@@ -5,7 +5,7 @@ using HealthTeams.Collaboration.Shifts;
 namespace HealthTeams.Collaboration.Conversations;
 
 /// <summary>The public door of conversations: every message is said here, whether a page or FHIR brings it.</summary>
-public sealed class ConversationDoor(MessageDoor messages, ShiftDoor shifts)
+public sealed class ConversationDoor(ShiftDoor shifts, MessageDoor messages)
 {
     public static readonly Problem Unknown = Problem.NotFound("There is no such conversation for you.", "conversation-unknown");
 
@@ -42,7 +42,8 @@ public sealed class ConversationDoor(MessageDoor messages, ShiftDoor shifts)
         if (said.SenderPerson is { } me) await ConversationSql.Read(tx, conversation.Id, me, seq);
         await Mentioned(tx, said, conversation, id);
         if (await Ring(tx, said, conversation, id) is { } nobody) return nobody;
-        if (answers is { } answered && said.SenderPerson is { } by) await messages.Answered(tx, answered, by);
+        if (answers is { } answered && said.SenderPerson is { } answering) await messages.Answered(tx, answered, answering);
+        await messages.Show(tx, id);
         await Told(tx, "message.posted", conversation, id);
         return new Posted(conversation.Id, id, seq, false);
     }
@@ -131,14 +132,17 @@ public sealed class ConversationDoor(MessageDoor messages, ShiftDoor shifts)
         await Notices.Tell(tx, people, "message.mentioned", $"/messages/c/{conversation.Id}?m={message}", new { by = await ConversationSql.NameOrNone(tx, said.SenderPerson) }, $"mention:{message}");
     }
 
+    /// <summary>Those named of the people there; what is meant by a role or a shift is found now.</summary>
     private async Task<Problem?> Ring(Tx tx, PostSaid said, Conversation conversation, Guid message)
     {
         if (said.Priority == "normal" && !said.Receipt) return null;
-        var to = said.To.Count > 0 ? said.To : [.. (await People(tx, conversation.Id, said.SenderPerson)).Select(Target.Person)];
-        var raised = await messages.Raise(tx, new Raised(message, conversation.Id, said.Priority, conversation.Patient ?? said.Patient, to, said.AnyoneOfRole, said.Receipt, said.SenderPerson));
-        if (!raised.Ok) return raised.Problem;
+        var there = await People(tx, conversation.Id, said.SenderPerson);
+        var to = said.Targets.Count > 0 ? said.Targets : [.. (said.To.Count == 0 ? there : [.. there.Intersect(said.To)]).Select(Target.Person)];
+        if (to.Count == 0 && said.SenderPerson is null) return null;
+        var rung = await messages.Raise(tx, new Raised(message, conversation.Id, said.Priority, conversation.Patient ?? said.Patient, to, said.AnyoneOfRole, said.Receipt, said.SenderPerson) { Team = conversation.Team });
+        if (!rung.Ok) return rung.Problem;
         // Whom a role or a tag meant reads and answers here, too.
-        await Include(tx, conversation.Id, [.. raised.Value.Select(c => c.Person)]);
+        await Include(tx, conversation.Id, [.. rung.Value.Select(c => c.Person)]);
         return null;
     }
 

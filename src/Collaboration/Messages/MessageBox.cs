@@ -28,6 +28,7 @@ public sealed record MessageView
     public required MessageRow Row { get; init; }
     public string Text { get; init; } = "";
     public Guid Message { get; init; }
+    public Guid? Conversation { get; init; }
 }
 
 /// <summary>A person's own messages. Opening one is reading it, and stops that person's repeats only.</summary>
@@ -67,8 +68,8 @@ public sealed class MessageBox(Db db, ProjectFhir project, Platform.Audit.Access
                 where d.tenant = @Tenant and d.id = @delivery and d.recipient = @Person
                 """, new { tx.Tenant, delivery, caller.Person });
             if (row is null) return Problem.NotFound("There is no such message for you.", "message-unknown");
-            var (message, text, patient) = await tx.OneOrNone<(Guid, string, Guid?)>("""
-                select m.id, m.text, m.patient from collab.message_delivery d join collab.message m on m.tenant = d.tenant and m.id = d.message
+            var (message, text, patient, conversation) = await tx.OneOrNone<(Guid, string, Guid?, Guid?)>("""
+                select m.id, m.text, m.patient, m.conversation from collab.message_delivery d join collab.message m on m.tenant = d.tenant and m.id = d.message
                 where d.tenant = @Tenant and d.id = @delivery
                 """, new { tx.Tenant, delivery });
             if (read > 0)
@@ -76,7 +77,7 @@ public sealed class MessageBox(Db db, ProjectFhir project, Platform.Audit.Access
                 tx.Publish("message.read", $"message/{message}", patient is { } p ? $"person/{p}" : null, new { delivery, recipients = await MessageSql.Readers(tx, message, caller.Person!.Value) });
                 await project(tx, "message", message);
             }
-            return new MessageView { Row = row, Text = text, Message = message };
+            return new MessageView { Row = row, Text = text, Message = message, Conversation = conversation };
         }, stop);
         if (opened.Ok) await audit.Record(new(caller.Tenant, db.Clock.GetUtcNow(), caller.Actor, "view", $"message/{opened.Value.Message}", null, 200), stop);
         return opened;

@@ -19,7 +19,11 @@ public sealed record Target(TargetKind Kind, Guid? Id, Guid? Team, string? Name)
 /// <summary>A message that stands in collab.message and asks for more than a read position.</summary>
 /// <param name="AnyoneOfRole">The first acknowledgement closes the others' deliveries.</param>
 /// <param name="ReceiptAsked">Each recipient's reading is kept, whatever the priority.</param>
-public sealed record Raised(Guid Message, Guid? Conversation, string Priority, Guid? Patient, IReadOnlyList<Target> To, bool AnyoneOfRole, bool ReceiptAsked, Guid? SenderPerson);
+public sealed record Raised(Guid Message, Guid? Conversation, string Priority, Guid? Patient, IReadOnlyList<Target> To, bool AnyoneOfRole, bool ReceiptAsked, Guid? SenderPerson)
+{
+    /// <summary>Whose conversation it was said in: its roster and rules, unless a target names another.</summary>
+    public Guid? Team { get; init; }
+}
 
 /// <summary>Somebody a target means now.</summary>
 /// <param name="As">"Charge nurse, Ward 4", where it was not the person who was named.</param>
@@ -35,7 +39,7 @@ internal static class RaiseMessage
         var called = (await Resolve(tx, shifts, teams, said.To)).Where(c => c.Person != said.SenderPerson).ToList();
         if (called.Count == 0) return said.To.All(t => t.Kind == TargetKind.Person) ? Problem.Unprocessable("Name somebody else than yourself.", "to", "nobody-named") : Nobody;
         if (said.Priority == "normal" && !said.ReceiptAsked) return called;
-        var team = said.To.Select(t => t.Team).FirstOrDefault(t => t is not null) ?? await TeamOf(tx, shifts, called[0].Person);
+        var team = said.To.Select(t => t.Team).FirstOrDefault(t => t is not null) ?? said.Team ?? await TeamOf(tx, shifts, called[0].Person);
         var policy = said.Priority == "urgent" ? await Escalations.Of(tx, team) : null;
         await tx.Execute("""
             insert into collab.message_raised (tenant, message, conversation, team, sender, anyone, receipt)
@@ -43,7 +47,7 @@ internal static class RaiseMessage
             """, new { tx.Tenant, said.Message, said.Conversation, team, said.SenderPerson, anyone = said.AnyoneOfRole || policy is { Anyone: true } && said.To.Any(t => t.Kind != TargetKind.Person), said.ReceiptAsked });
         await Deliver(tx, said.Message, said.Priority, called, escalated: null);
         if (policy is not null) await Escalations.Plan(tx, said.Message, policy);
-        tx.Publish("message.sent", $"message/{said.Message}", said.Patient is { } p ? $"person/{p}" : null, new { recipients = called.Select(c => c.Person).Append(said.SenderPerson ?? Guid.Empty).Where(x => x != Guid.Empty), said.Priority });
+        tx.Publish("message.sent", $"message/{said.Message}", said.Patient is { } p ? $"person/{p}" : null, new { recipients = called.Select(c => c.Person).Concat(said.SenderPerson is { } me ? [me] : (Guid[])[]), said.Priority });
         return called;
     }
 

@@ -49,6 +49,13 @@ public sealed class ShiftDoor
         select exists (select from collab.shift s where s.tenant = @Tenant and s.person = @person and not s.draft and s.kind = 'shift' and s.starts_at < @to and s.ends_at > @from)
         """, new { tx.Tenant, person, from, to });
 
+    /// <summary>Whether somebody's shift runs or their clock does; null for who is in no roster of these four weeks.</summary>
+    public Task<bool?> AtWork(Tx tx, Guid person) => tx.Scalar<bool?>("""
+        select case when exists (select from collab.time_card c where c.tenant = @Tenant and c.person = @person and c.state <> 'clockedOut') then true
+          else (select bool_or(s.starts_at <= @Now and s.ends_at > @Now) from collab.shift s
+            where s.tenant = @Tenant and s.person = @person and not s.draft and s.kind = 'shift' and s.starts_at between @Now - interval '14 days' and @Now + interval '14 days') end
+        """, new { tx.Tenant, tx.Now, person });
+
     private static async Task<IReadOnlyList<OnShift>> Read(Tx tx, string when, Asked asked) =>
     [
         .. (await tx.Query<Row>($"""

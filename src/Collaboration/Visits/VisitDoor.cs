@@ -40,6 +40,17 @@ public sealed class VisitDoor
         values (@Tenant, @id, @visit, 'Patient', @hash, @Now, @nobody, true)
         on conflict (hash) do nothing
         """, new { tx.Tenant, id = tx.NewId(), visit, hash = Secrets.Hash(token), tx.Now, nobody = Guid.Empty });
+
+    /// <summary>The link of a room's device: opened again by the same token, and seen as a room's by those who come in.</summary>
+    public async Task<Guid> RoomLink(Tx tx, Guid visit, string token, Guid device)
+    {
+        await tx.Execute("""
+            insert into collab.visit_link (tenant, id, visit, role, hash, created_at, created_by, redeemed_at, device_hash, room_device)
+            values (@Tenant, @id, @visit, 'Patient', @hash, @Now, @device, @Now, @hash, @device)
+            on conflict (hash) do nothing
+            """, new { tx.Tenant, id = tx.NewId(), visit, hash = Secrets.Hash(token), tx.Now, device });
+        return await tx.Scalar<Guid>("select id from collab.visit_link where tenant = @Tenant and hash = @hash", new { tx.Tenant, hash = Secrets.Hash(token) });
+    }
 }
 
 public sealed record PlannedVisit(Guid Id, Guid Patient, DateTimeOffset StartAt, string? What);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HealthTeams.Collaboration.Conversations;
 using HealthTeams.Collaboration.Messages;
 using HealthTeams.Collaboration.People;
 using HealthTeams.FhirGateway.Appointments;
@@ -10,7 +11,7 @@ using HealthTeams.FhirGateway.Storage;
 namespace HealthTeams.FhirGateway.Communications;
 
 /// <summary>http://hl7.org/fhir/R4/communication.html: a Communication to staff is a message to them, stored and sent in one transaction.</summary>
-internal sealed class CommunicationSlice(MessageDoor door) : IResourceSlice
+internal sealed class CommunicationSlice(MessageDoor door, ConversationDoor conversations) : IResourceSlice
 {
     public string Type => "Communication";
     public int Order => 3;
@@ -28,26 +29,33 @@ internal sealed class CommunicationSlice(MessageDoor door) : IResourceSlice
     {
         var status = FhirJson.Text(resource, "status");
         if (status is "stopped" or "entered-in-error" or "not-done") await door.Withdraw(tx, id);
-        if (status is not ("in-progress" or "completed")) return null;
+        // What a page said is the page's: a version of it that comes back is not said again.
+        if (status is not ("in-progress" or "completed") || Guid.TryParse(id, out var own) && await tx.Scalar<bool>("select exists (select from collab.message where tenant = @Tenant and id = @own)", new { tx.Tenant, own })) return null;
         var references = FhirJson.Items(resource, "recipient").Select(LogicalReference.Of)
             .Append(FhirJson.Text(resource, "subject", "reference")).Append(FhirJson.Text(resource, "sender", "reference")).OfType<string>();
         var resources = await read(references);
-        var (recipients, problem) = await Recipients(resource, resources, read);
+        var (to, problem) = await Recipients(tx, resource, resources, read);
         // What is completed has been told already somewhere: it is kept, whoever it went to.
         if (problem is not null && status == "completed") return null;
-        if (problem is not null || recipients.Count == 0) return problem;
+        if (problem is not null || to.Count == 0) return problem;
         var text = string.Join("\n\n", FhirJson.Items(resource, "payload").Select(p => FhirJson.Text(p, "contentString") ?? FhirJson.Text(p, "contentReference", "display")).OfType<string>());
         var patient = FhirJson.Text(resource, "subject", "reference");
-        var sent = await door.Send(tx, new MessageSaid(id, MessageRules.PriorityOf(FhirJson.Text(resource, "priority")), Sender(resource, resources), null,
-            patient is not null && resources.TryGetValue(patient, out var p) ? PersonFromFhir.Map(PersonKind.Patient, Guid.Empty, patient, p, null) : null,
-            text, AppointmentToVisit.Instant(resource, TimeZoneInfo.Utc, "sent"), recipients));
-        return sent.Ok ? null : sent.Problem;
+        var called = await door.WhoNow(tx, to);
+        if (called.Count == 0) return Problem.Unprocessable("Nobody is in these teams now, so nobody would get the message.", "Communication.recipient", "not-found");
+        var sent = await conversations.Post(tx, new PostSaid
+        {
+            Communication = id, Priority = MessageRules.PriorityOf(FhirJson.Text(resource, "priority")), Sender = Sender(resource, resources), SenderPerson = await SenderPerson(tx, resource, resources),
+            Patient = patient is not null && resources.TryGetValue(patient, out var p) ? await MessageDoor.Person(tx, PersonFromFhir.Map(PersonKind.Patient, Guid.Empty, patient, p, null)) : null,
+            Text = text.Length > 0 ? text : AppointmentToVisit.Concept(resource, "topic") ?? AppointmentToVisit.Concept(resource, "reasonCode") ?? "No text.",
+            People = [.. called.Select(c => c.Person)], Targets = to, Receipt = true,
+        });
+        return sent.Problem is { } refused ? refused with { Where = refused.Where is "text" ? "Communication.payload" : "Communication" } : null;
     }
 
     /// <summary>A message to somebody who is not there is refused: silence would be taken for delivery.</summary>
-    private static async Task<(List<PersonSaid>, Problem?)> Recipients(JsonElement resource, Dictionary<string, JsonElement> resources, ReadReferences read)
+    private static async Task<(List<Target>, Problem?)> Recipients(Tx tx, JsonElement resource, Dictionary<string, JsonElement> resources, ReadReferences read)
     {
-        var recipients = new List<PersonSaid>();
+        var to = new List<Target>();
         var position = -1;
         foreach (var recipient in FhirJson.Items(resource, "recipient"))
         {
@@ -60,14 +68,43 @@ internal sealed class CommunicationSlice(MessageDoor door) : IResourceSlice
                 (reference, type) = (behind, "Practitioner");
                 known = (await read([behind])).TryGetValue(behind, out var practitioner) ? practitioner : null;
             }
-            if (type is "Patient" or "RelatedPerson" or "Organization" or "Device" or "Group" or "CareTeam" or "HealthcareService") continue;
+            if (type is "CareTeam" or "Organization" or "Group" or "HealthcareService")
+            {
+                to.AddRange(await Team(tx, reference, known, read));
+                continue;
+            }
+            if (type is "Patient" or "RelatedPerson" or "Device") continue;
             if (type != "Practitioner" || known is null)
             {
                 return ([], Problem.Unprocessable($"The recipient {reference ?? "without reference"} is not known here, so nobody would get the message.", $"Communication.recipient[{position}]", "not-found"));
             }
-            recipients.Add(PersonFromFhir.Map(PersonKind.Staff, Guid.Empty, LogicalReference.Key(reference, type, known), known, FhirJson.Text(recipient, "display")));
+            to.Add(Target.Person(await MessageDoor.Person(tx, PersonFromFhir.Map(PersonKind.Staff, Guid.Empty, LogicalReference.Key(reference, type, known), known, FhirJson.Text(recipient, "display")))));
         }
-        return (recipients, null);
+        return (to, null);
+    }
+
+    /// <summary>A team of ours: by its id (CareTeam, Group), or by the name that an organisation or a service shares with it. Else the staff a CareTeam names; what we do not know is left to others, as before.</summary>
+    private static async Task<IEnumerable<Target>> Team(Tx tx, string? reference, JsonElement? known, ReadReferences read)
+    {
+        var id = reference is not null && Guid.TryParse(reference.AsSpan(reference.IndexOf('/', StringComparison.Ordinal) + 1), out var own) ? own : (Guid?)null;
+        var name = known is { } k ? FhirJson.Text(k, "name") : null;
+        var team = await tx.Scalar<Guid?>("""
+            select id from collab.team where tenant = @Tenant and archived_at is null and (id = @id or lower(name) = lower(@name)) order by id = @id desc nulls last limit 1
+            """, new { tx.Tenant, id, name });
+        if (team is { } ours) return [Target.Everyone(ours)];
+        if (known is not { } careTeam) return [];
+        var members = FhirJson.Items(careTeam, "participant").Select(p => FhirJson.Text(p, "member", "reference")).OfType<string>().Where(m => m.StartsWith("Practitioner/", StringComparison.Ordinal)).ToList();
+        var people = new List<Target>();
+        foreach (var (member, resource) in await read(members)) people.Add(Target.Person(await MessageDoor.Person(tx, PersonFromFhir.Map(PersonKind.Staff, Guid.Empty, member, resource, null))));
+        return people;
+    }
+
+    /// <summary>A member of staff writes in their own name; a system says whom it writes for.</summary>
+    private static async Task<Guid?> SenderPerson(Tx tx, JsonElement resource, Dictionary<string, JsonElement> resources)
+    {
+        if (tx.Actor.Caller is { Kind: CallerKind.Staff, Person: { } me }) return me;
+        return FhirJson.Text(resource, "sender", "reference") is { } reference && reference.StartsWith("Practitioner/", StringComparison.Ordinal) && resources.TryGetValue(reference, out var sender)
+            ? await MessageDoor.Person(tx, PersonFromFhir.Map(PersonKind.Staff, Guid.Empty, reference, sender, null)) : null;
     }
 
     private static string Sender(JsonElement resource, Dictionary<string, JsonElement> resources)

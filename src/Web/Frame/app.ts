@@ -63,7 +63,7 @@ function fresh(region: HTMLElement): void {
   if (region.dataset.waiting === undefined) return;
   const waiting = Number(region.dataset.waiting);
   show("waiting", waiting);
-  if (waiting > waitedFor && recall("ht-sound") === "on") void chime("waiting");
+  if (waiting > waitedFor && recall("ht-sound") === "on" && document.body.dataset.quiet !== "yes") void chime("waiting");
   waitedFor = waiting;
 }
 
@@ -108,10 +108,10 @@ function account(): void {
   });
   document.querySelector("[data-show-keys]")?.addEventListener("click", () => { if (menu) menu.open = false; showKeys(); });
   const sound = document.querySelector<HTMLElement>("[data-sound]");
-  const say = () => sound?.setAttribute("aria-pressed", String(recall("ht-sound") === "on"));
+  const say = () => sound?.setAttribute("aria-pressed", String(recall("ht-sound") === "on" && document.body.dataset.quiet !== "yes"));
   sound?.addEventListener("click", () => {
     remember("ht-sound", recall("ht-sound") === "on" ? "off" : "on");
-    if (recall("ht-sound") === "on") void chime("waiting");
+    if (recall("ht-sound") === "on" && document.body.dataset.quiet !== "yes") void chime("waiting");
     say();
   });
   say();

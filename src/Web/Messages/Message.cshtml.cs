@@ -8,6 +8,8 @@ public sealed class MessagePage(MessageBox box) : StaffPage
 {
     public MessageRow Row { get; private set; } = null!;
     public string? Text { get; private set; }
+    public Guid Message { get; private set; }
+    public Guid? Conversation { get; private set; }
 
     public async Task<IActionResult> OnGetAsync(Guid id)
     {
@@ -17,7 +19,7 @@ public sealed class MessagePage(MessageBox box) : StaffPage
         if (!row.Read) return Page();
         var view = await box.Open(Me, id, Stop);
         if (!view.Ok) return Refuse(view.Problem);
-        (Row, Text) = (view.Value.Row, view.Value.Text);
+        (Row, Text, Message, Conversation) = (view.Value.Row, view.Value.Text, view.Value.Message, view.Value.Conversation);
         return Page();
     }
 
