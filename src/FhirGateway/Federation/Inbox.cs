@@ -81,7 +81,7 @@ internal sealed class Inbox(Db db, TenantDirectory tenants, FederationCall call,
         var posted = await conversations.Post(tx, new PostSaid
         {
             Conversation = place, People = [.. all.Select(p => p.Person)], Patient = place is null && said.Patient is { } patient ? await PartnerPeople.Patient(tx, people, partner, said.Key, patient) : null,
-            SenderPerson = sender, Text = said.Text, Priority = said.Priority, Receipt = said.Receipt, To = [.. all.Where(p => p.Ours).Select(p => Target.Person(p.Person))], ReplyTo = answers, Key = $"federation:{said.Key:N}",
+            SenderPerson = sender, Text = said.Text, Priority = said.Priority, Receipt = said.Receipt, To = [.. all.Where(p => p.Ours).Select(p => p.Person)], ReplyTo = answers, Key = $"federation:{said.Key:N}",
         });
         if (!posted.Ok) return posted.Problem;
         if (place is null && said.Title is { } title) await tx.Execute("update collab.conversation set title = coalesce(title, @title) where tenant = @Tenant and id = @Conversation and kind = 'group'", new { tx.Tenant, posted.Value.Conversation, title = title.Length > 250 ? title[..250] : title });
