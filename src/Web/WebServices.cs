@@ -3,6 +3,7 @@ using HealthTeams.Web.Activity;
 using HealthTeams.Web.Approvals;
 using HealthTeams.Web.Consent;
 using HealthTeams.Web.Handovers;
+using HealthTeams.Web.Messages;
 using HealthTeams.Web.PatientLists;
 using HealthTeams.Web.Shifts;
 using HealthTeams.Web.Tasks;
@@ -31,6 +32,7 @@ public static class WebServices
         services.AddApprovalPages();
         services.AddShiftPages();
         services.AddHandoverPages();
+        services.AddMessagePages();
         services.AddAntiforgery(Antiforgery);
         services.AddRazorPages(pages => pages.RootDirectory = "/")
             .AddMvcOptions(mvc => mvc.Filters.Add<LanguageChoice>())

@@ -1,3 +1,4 @@
+import { acknowledgements } from "../Messages/acks.js";
 import "../Administration/check.js";
 import "./dialogs.js";
 import "./picker.js";
@@ -36,6 +37,7 @@ function staff(): void {
   });
   live.onReturn(() => { document.dispatchEvent(new Event("ht-return")); refreshCounts(); list?.refresh(); });
   void live.start();
+  acknowledgements();
   refreshCounts();
   // Lateness comes with time alone.
   if (list) setInterval(() => list.refresh(), 60_000);
