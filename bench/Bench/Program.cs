@@ -6,6 +6,9 @@ using HealthTeams.Bench;
 // ./run bench rosters: see RosterBench.
 if (args is ["rosters", ..]) return await HealthTeams.Bench.Rosters.RosterBench.Measure(args);
 
+// ./run bench engine: see EngineBench.
+if (args is ["engine", ..]) return await HealthTeams.Bench.Engine.EngineBench.Measure(args);
+
 // ./run bench [--long] [--appointments N] [--seconds S] [--connections 1,8,32] [--only WORD] [--times N] [--out FILE]
 if (args is ["thin", var port])
 {

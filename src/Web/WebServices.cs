@@ -5,6 +5,7 @@ using HealthTeams.Web.Consent;
 using HealthTeams.Web.Conversations;
 using HealthTeams.Web.Federation;
 using HealthTeams.Web.Handovers;
+using HealthTeams.Web.Messages;
 using HealthTeams.Web.PatientLists;
 using HealthTeams.Web.Shifts;
 using HealthTeams.Web.Tasks;
@@ -36,6 +37,7 @@ public static class WebServices
         services.AddShiftPages();
         services.AddHandoverPages();
         services.AddFederationPages();
+        services.AddMessagePages();
         services.AddAntiforgery(Antiforgery);
         services.AddRazorPages(pages => pages.RootDirectory = "/")
             .AddMvcOptions(mvc => mvc.Filters.Add<LanguageChoice>())
