@@ -4,6 +4,7 @@ using HealthTeams.Web.Approvals;
 using HealthTeams.Web.Consent;
 using HealthTeams.Web.Conversations;
 using HealthTeams.Web.Handovers;
+using HealthTeams.Web.Messages;
 using HealthTeams.Web.PatientLists;
 using HealthTeams.Web.Shifts;
 using HealthTeams.Web.Tasks;
@@ -34,6 +35,7 @@ public static class WebServices
         services.AddConversationPages();
         services.AddShiftPages();
         services.AddHandoverPages();
+        services.AddMessagePages();
         services.AddAntiforgery(Antiforgery);
         services.AddRazorPages(pages => pages.RootDirectory = "/")
             .AddMvcOptions(mvc => mvc.Filters.Add<LanguageChoice>())

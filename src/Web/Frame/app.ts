@@ -1,3 +1,4 @@
+import { acknowledgements } from "../Messages/acks.js";
 import "../Administration/check.js";
 import "./dialogs.js";
 import "./picker.js";
@@ -36,6 +37,7 @@ function staff(): void {
   });
   live.onReturn(() => { document.dispatchEvent(new Event("ht-return")); refreshCounts(); list?.refresh(); });
   void live.start();
+  acknowledgements();
   refreshCounts();
   // Tells that somebody is there, too (presence).
   setInterval(() => { if (!document.hidden) refreshCounts(); }, 60_000);

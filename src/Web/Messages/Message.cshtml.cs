@@ -32,6 +32,8 @@ public sealed class MessagePage(MessageBox box) : StaffPage
                 return read.Ok ? SeeOther($"/messages/{id}") : Refuse(read.Problem);
             case "acknowledgement":
                 var known = await box.Acknowledge(Me, id, Stop);
+                // From the queue on the device: it wants to know, not to be led on.
+                if (Request.Form["quiet"] == "1") return known.Ok ? new NoContentResult() : new JsonResult(new { known.Problem.Code }) { StatusCode = known.Problem.Status };
                 return known.Ok ? SeeOther($"/messages/{id}") : Refuse(known.Problem);
             default:
                 return NotFound();

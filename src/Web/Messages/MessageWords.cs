@@ -127,6 +127,8 @@ internal static class MessageWords
     public static string Few(Words words, IReadOnlyList<string> names) =>
         names.Count <= 5 ? string.Join(", ", names) : words["{0} and {1} more", string.Join(", ", names.Take(4)), names.Count - 4];
 
+    public static string Problem(Words words, Problem problem) => ProblemWords.Say(words, problem);
+
     public static string StepKindName(Words words, StepKind kind) => kind switch
     {
         StepKind.People => words["Named people"],

@@ -18,7 +18,7 @@ public sealed class NewMessagePage(SendUrgent send, PeopleDirectory people) : St
 
     public async Task<IActionResult> OnGetAsync([FromQuery] Guid[] person, Guid? patient)
     {
-        (Person, Patient, Key) = ([.. person], patient, Guid.NewGuid().ToString());
+        (Person, Patient, Key) = ([.. person], patient, Guid.CreateVersion7(Now).ToString());
         return await Show();
     }
 

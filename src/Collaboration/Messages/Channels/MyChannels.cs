@@ -31,19 +31,19 @@ public sealed partial class MyChannels(Db db, ChannelSettings settings)
     public Task<Outcome<Guid>> AddDevice(Caller caller, string endpoint, string p256dh, string auth, string label, CancellationToken stop)
     {
         if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) || uri.Scheme is not ("https" or "http") || endpoint.Length > 2000 || uri.Scheme == "http" && !uri.IsLoopback || uri.UserInfo.Length > 0)
-            return Refused("This is not the address of a push service.", "endpoint");
-        if (Bytes(p256dh) is not { } key || !WebPush.IsKey(key)) return Refused("The device's key is no point of P-256.", "p256dh");
-        if (Bytes(auth) is not { Length: 16 } secret) return Refused("The device's secret has not 16 bytes.", "auth");
+            return Refused(ProblemText.Plain("This is not the address of a push service."), "endpoint");
+        if (Bytes(p256dh) is not { } key || !WebPush.IsKey(key)) return Refused(ProblemText.Plain("The device's key is no point of P-256."), "p256dh");
+        if (Bytes(auth) is not { Length: 16 } secret) return Refused(ProblemText.Plain("The device's secret has not 16 bytes."), "auth");
         return Add(caller, "push", endpoint, Short(label), key, secret, stop);
     }
 
     public Task<Outcome<Guid>> AddAddress(Caller caller, string kind, string address, CancellationToken stop) => kind switch
     {
         "email" when Mail().IsMatch(address) && address.Length <= 254 => Add(caller, kind, address, "", null, null, stop),
-        "email" => Refused("This is not an e-mail address.", "address"),
+        "email" => Refused(ProblemText.Plain("This is not an e-mail address."), "address"),
         "sms" when Phone().IsMatch(address.Replace(" ", "", StringComparison.Ordinal)) => Add(caller, kind, address.Replace(" ", "", StringComparison.Ordinal), "", null, null, stop),
-        "sms" => Refused("Write the number with its country, like +33 6 12 34 56 78.", "address"),
-        _ => Refused("There are devices, e-mail and text messages.", "kind"),
+        "sms" => Refused(ProblemText.Plain("Write the number with its country, like +33 6 12 34 56 78."), "address"),
+        _ => Refused(ProblemText.Plain("There are devices, e-mail and text messages."), "kind"),
     };
 
     public Task<bool> Remove(Caller caller, Guid id, CancellationToken stop) => db.In(caller.Tenant, caller.Actor, async tx =>
@@ -72,7 +72,7 @@ public sealed partial class MyChannels(Db db, ChannelSettings settings)
             """, new { tx.Tenant, tx.Now, id = tx.NewId(), caller.Person, kind, address, label, key, secret });
     }, stop);
 
-    private static Task<Outcome<Guid>> Refused(string why, string where) => Task.FromResult<Outcome<Guid>>(Problem.Unprocessable(ProblemText.Plain(why), where, "channel-address"));
+    private static Task<Outcome<Guid>> Refused(ProblemText why, string where) => Task.FromResult<Outcome<Guid>>(Problem.Unprocessable(why, where, "channel-address"));
 
     private static byte[]? Bytes(string text)
     {

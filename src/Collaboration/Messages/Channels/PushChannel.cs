@@ -11,6 +11,9 @@ internal sealed class PushChannel(OutboundHttp http, ChannelSettings settings, T
     /// <summary>Longer than the repeats is of no use: who comes back later sees it on the page.</summary>
     public static readonly TimeSpan Lives = TimeSpan.FromMinutes(20);
 
+    /// <summary>No host is a push service by being near to us.</summary>
+    private static readonly Uri Nobody = new("https://push.invalid/");
+
     public string Kind => "push";
     public bool Open => true;
 
@@ -27,7 +30,7 @@ internal sealed class PushChannel(OutboundHttp http, ChannelSettings settings, T
         // A step replaces the one before it on a device that was off: one notification, not eleven.
         request.Headers.Add("Topic", ring.Delivery.ToString("N"));
         // The browser named its push service; it is spoken to on the public internet, or where an operator registered it.
-        request.Options.Set(OutboundHttp.Named, new NamedHosts(settings.Address(), new HashSet<string> { endpoint.GetLeftPart(UriPartial.Authority) }));
+        request.Options.Set(OutboundHttp.Named, new NamedHosts(Nobody, new HashSet<string> { endpoint.GetLeftPart(UriPartial.Authority) }));
         var answer = await http.Send(request, stop);
         if (!answer.Ok) return RingResult.Failed(answer.Problem.Detail);
         using var said = answer.Value;
