@@ -2,6 +2,7 @@ using HealthTeams.SmartLauncher.Tokens;
 using HealthTeams.Web.Activity;
 using HealthTeams.Web.Approvals;
 using HealthTeams.Web.Consent;
+using HealthTeams.Web.Files;
 using HealthTeams.Web.Handovers;
 using HealthTeams.Web.PatientLists;
 using HealthTeams.Web.Shifts;
@@ -32,6 +33,7 @@ public static class WebServices
         services.AddApprovalPages();
         services.AddShiftPages();
         services.AddHandoverPages();
+        services.AddFilePages();
         services.AddAntiforgery(Antiforgery);
         services.AddRazorPages(pages => pages.RootDirectory = "/")
             .AddMvcOptions(mvc => mvc.Filters.Add<LanguageChoice>())
@@ -42,6 +44,7 @@ public static class WebServices
     public static IEndpointRouteBuilder MapWeb(this IEndpointRouteBuilder app)
     {
         app.MapRazorPages();
+        TusUploads.Map(app);
         return app;
     }
 
