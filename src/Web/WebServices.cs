@@ -3,6 +3,7 @@ using HealthTeams.Web.Activity;
 using HealthTeams.Web.Approvals;
 using HealthTeams.Web.Consent;
 using HealthTeams.Web.Conversations;
+using HealthTeams.Web.Files;
 using HealthTeams.Web.Handovers;
 using HealthTeams.Web.Messages;
 using HealthTeams.Web.PatientLists;
@@ -36,6 +37,7 @@ public static class WebServices
         services.AddShiftPages();
         services.AddHandoverPages();
         services.AddMessagePages();
+        services.AddFilePages();
         services.AddAntiforgery(Antiforgery);
         services.AddRazorPages(pages => pages.RootDirectory = "/")
             .AddMvcOptions(mvc => mvc.Filters.Add<LanguageChoice>())
@@ -46,6 +48,7 @@ public static class WebServices
     public static IEndpointRouteBuilder MapWeb(this IEndpointRouteBuilder app)
     {
         app.MapRazorPages();
+        TusUploads.Map(app);
         return app;
     }
 

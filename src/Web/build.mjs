@@ -5,7 +5,7 @@ import esbuild from "esbuild";
 const out = "wwwroot/dist";
 const capabilities = [
   "Frame", "Visits", "Messages", "Conversations", "SignIn", "Launch", "Guests", "Consent", "Apps", "Administration", "../SmartLauncher/Ehrs/Checks",
-  "Teams", "Activity", "PatientLists", "Tasks", "Approvals", "Shifts", "RosterPlans", "Handovers", "Policies", "Files", "Audit",
+  "Teams", "Activity", "PatientLists", "Tasks", "Approvals", "Shifts", "RosterPlans", "Handovers", "Policies", "Files",
 ];
 
 // Where refusals are written that pages say in French by their own sentence.
@@ -74,7 +74,7 @@ if (missing.length > 0) {
 }
 
 const options = {
-  entryPoints: { app: "Frame/app.ts", onward: "Launch/onward.ts", room: "Visits/Room/room.ts", lists: "PatientLists/lists.ts", tasks: "Tasks/tasks.ts", approvals: "Approvals/approvals.ts", shifts: "Shifts/shifts.ts", plans: "RosterPlans/plans.ts", handovers: "Handovers/handovers.ts", chat: "Conversations/chat.ts", messages: "Messages/messages.ts", worker: "Messages/worker.ts", style: "Frame/styles/style.css" },
+  entryPoints: { app: "Frame/app.ts", onward: "Launch/onward.ts", room: "Visits/Room/room.ts", lists: "PatientLists/lists.ts", tasks: "Tasks/tasks.ts", approvals: "Approvals/approvals.ts", shifts: "Shifts/shifts.ts", plans: "RosterPlans/plans.ts", handovers: "Handovers/handovers.ts", chat: "Conversations/chat.ts", messages: "Messages/messages.ts", worker: "Messages/worker.ts", files: "Files/files.ts", style: "Frame/styles/style.css" },
   outdir: out,
   bundle: true,
   minify: true,
