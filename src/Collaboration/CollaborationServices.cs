@@ -2,6 +2,7 @@ using System.Text.Json;
 using HealthTeams.Collaboration.Activity;
 using HealthTeams.Collaboration.Approvals;
 using HealthTeams.Collaboration.Conversations;
+using HealthTeams.Collaboration.Files;
 using HealthTeams.Collaboration.Handovers;
 using HealthTeams.Collaboration.Messages;
 using HealthTeams.Collaboration.PatientLists;
@@ -39,6 +40,7 @@ public static class CollaborationServices
         services.AddSingleton<PeopleDirectory>();
         services.AddSingleton<ActivityFeed>();
         services.AddPolicies();
+        services.AddFiles();
         services.AddTeams();
         services.AddPatientLists();
         services.AddTasks();
@@ -59,6 +61,7 @@ public static class CollaborationServices
     {
         services.AddMessageWork();
         services.AddSingleton<IDueSweep, EmptyRooms>();
+        services.AddFileWork();
         services.AddTeamWork();
         services.AddPatientListWork();
         services.AddTaskWork();

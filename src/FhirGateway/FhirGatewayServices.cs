@@ -9,6 +9,7 @@ using HealthTeams.FhirGateway.Communications;
 using HealthTeams.FhirGateway.Compartments;
 using HealthTeams.FhirGateway.Ehr;
 using HealthTeams.FhirGateway.Encounters;
+using HealthTeams.FhirGateway.Files;
 using HealthTeams.FhirGateway.Handovers;
 using HealthTeams.FhirGateway.Interactions;
 using HealthTeams.FhirGateway.Lists;
@@ -90,6 +91,7 @@ public static class FhirGatewayServices
         services.AddApprovalMapping();
         services.AddShiftMapping();
         services.AddHandoverMapping();
+        services.AddFileMapping();
         services.AddScheduling();
         services.AddSubscriptions();
         services.AddBulk();

@@ -51,6 +51,12 @@ public sealed record HostSettings
     /// <summary>ROSTER_WORKERS, ROSTER_SECONDS, ROSTER_PLANS: what planning rosters may take of this server.</summary>
     public PlanLimits Rosters { get; init; } = new();
 
+    /// <summary>FILE_LIMIT_MB: the largest file a team keeps.</summary>
+    public long FileLimit { get; init; } = 250L * 1024 * 1024;
+
+    /// <summary>CLAMAV: host:port of clamd; every file is scanned before it opens.</summary>
+    public (string Host, int Port)? ClamAv { get; init; }
+
     /// <summary>SUBSCRIPTION_GIVE_UP_HOURS: how long an endpoint may fail before its subscription gets the status error.</summary>
     public TimeSpan SubscriptionGiveUp { get; init; } = TimeSpan.FromHours(72);
 
@@ -85,6 +91,9 @@ public sealed record HostSettings
             PushKey = Read("PUSH_KEY") is { } key ? key.Length == 64 && key.All(char.IsAsciiHexDigit) ? key : throw new StartupException("PUSH_KEY is not 64 hexadecimal digits.") : null,
             FhirLimits = Limits(),
             Rosters = new PlanLimits(AtLeastOne("ROSTER_WORKERS", 8, 64), AtLeastOne("ROSTER_SECONDS", 60, 600), AtLeastOne("ROSTER_PLANS", 1, 16)),
+            FileLimit = AtLeastOne("FILE_LIMIT_MB", 250, 100_000) * 1024L * 1024,
+            ClamAv = Read("CLAMAV") is not { } clamd ? null : Uri.TryCreate($"tcp://{clamd}", UriKind.Absolute, out var at) && at.Port > 0 ? (at.Host, at.Port)
+                : throw new StartupException($"CLAMAV is '{clamd}', not a host and a port like clamd:3310."),
             SubscriptionGiveUp = Hours("SUBSCRIPTION_GIVE_UP_HOURS", 72),
         };
         return settings with { Simulator = settings.Simulator && settings.Demo };

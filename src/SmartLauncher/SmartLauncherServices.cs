@@ -106,11 +106,13 @@ public static class SmartLauncherServices
         services.AddAuthentication()
             .AddScheme<AuthenticationSchemeOptions, StaffHandler>(Schemes.Staff, null)
             .AddScheme<AuthenticationSchemeOptions, SeatHandler>(Schemes.Seat, null)
+            .AddScheme<AuthenticationSchemeOptions, DeviceHandler>(Schemes.RoomDevice, null)
             .AddScheme<AuthenticationSchemeOptions, BearerHandler>(Schemes.Bearer, null);
         services.AddAuthorizationBuilder()
             .AddPolicy(Policies.Staff, Known(Schemes.Staff))
             .AddPolicy(Policies.Administrator, new AuthorizationPolicyBuilder(Schemes.Staff).RequireAuthenticatedUser().RequireRole(StaffRole.Administrator).Build())
             .AddPolicy(Policies.Seat, Known(Schemes.Seat))
+            .AddPolicy(Policies.RoomDevice, Known(Schemes.RoomDevice))
             .AddPolicy(Policies.Fhir, Known(Schemes.Bearer))
             .AddPolicy(Policies.SeatOrStaff, Known(Schemes.Seat, Schemes.Staff))
             // An endpoint that names no policy is for staff: forgetting never opens.

@@ -2,6 +2,8 @@ using HealthTeams.SmartLauncher.Tokens;
 using HealthTeams.Web.Activity;
 using HealthTeams.Web.Approvals;
 using HealthTeams.Web.Consent;
+using HealthTeams.Web.Conversations;
+using HealthTeams.Web.Files;
 using HealthTeams.Web.Handovers;
 using HealthTeams.Web.Messages;
 using HealthTeams.Web.PatientLists;
@@ -23,6 +25,7 @@ public static class WebServices
     {
         services.AddHttpContextAccessor();
         services.AddScoped<Words>();
+        services.AddScoped<MyPolicy>();
         services.AddSingleton<ShowAuthorizePage>(AuthorizeViews.Show);
         services.AddSingleton<SmartLauncher.Launch.OnwardPage>(Launch.OnwardForm.Show);
         services.AddSingleton<NoticeSentences>();
@@ -30,9 +33,11 @@ public static class WebServices
         services.AddPatientListPages();
         services.AddTaskPages();
         services.AddApprovalPages();
+        services.AddConversationPages();
         services.AddShiftPages();
         services.AddHandoverPages();
         services.AddMessagePages();
+        services.AddFilePages();
         services.AddAntiforgery(Antiforgery);
         services.AddRazorPages(pages => pages.RootDirectory = "/")
             .AddMvcOptions(mvc => mvc.Filters.Add<LanguageChoice>())
@@ -43,6 +48,7 @@ public static class WebServices
     public static IEndpointRouteBuilder MapWeb(this IEndpointRouteBuilder app)
     {
         app.MapRazorPages();
+        TusUploads.Map(app);
         return app;
     }
 

@@ -4,12 +4,12 @@ import esbuild from "esbuild";
 
 const out = "wwwroot/dist";
 const capabilities = [
-  "Frame", "Visits", "Messages", "SignIn", "Launch", "Guests", "Consent", "Apps", "Administration", "../SmartLauncher/Ehrs/Checks",
-  "Teams", "Activity", "PatientLists", "Tasks", "Approvals", "Shifts", "RosterPlans", "Handovers",
+  "Frame", "Visits", "Messages", "Conversations", "SignIn", "Launch", "Guests", "Consent", "Apps", "Administration", "../SmartLauncher/Ehrs/Checks",
+  "Teams", "Activity", "PatientLists", "Tasks", "Approvals", "Shifts", "RosterPlans", "Handovers", "Policies", "Files",
 ];
 
 // Where refusals are written that pages say in French by their own sentence.
-const refusals = ["Approvals", "Forms", "Handovers", "Messages", "PatientLists", "RosterPlans", "Sheets", "Shifts", "Tasks", "Teams"].map((name) => `../Collaboration/${name}`);
+const refusals = ["Approvals", "Conversations", "Files", "Forms", "Handovers", "Messages", "PatientLists", "Policies", "RosterPlans", "Sheets", "Shifts", "Tasks", "Teams"].map((name) => `../Collaboration/${name}`);
 
 /** The French of all capabilities: each keeps its own words.fr.json; what two say stands in Frame's. */
 async function french() {
@@ -74,7 +74,7 @@ if (missing.length > 0) {
 }
 
 const options = {
-  entryPoints: { app: "Frame/app.ts", onward: "Launch/onward.ts", room: "Visits/Room/room.ts", lists: "PatientLists/lists.ts", tasks: "Tasks/tasks.ts", approvals: "Approvals/approvals.ts", shifts: "Shifts/shifts.ts", plans: "RosterPlans/plans.ts", handovers: "Handovers/handovers.ts", messages: "Messages/messages.ts", worker: "Messages/worker.ts", style: "Frame/styles/style.css" },
+  entryPoints: { app: "Frame/app.ts", onward: "Launch/onward.ts", room: "Visits/Room/room.ts", lists: "PatientLists/lists.ts", tasks: "Tasks/tasks.ts", approvals: "Approvals/approvals.ts", shifts: "Shifts/shifts.ts", plans: "RosterPlans/plans.ts", handovers: "Handovers/handovers.ts", chat: "Conversations/chat.ts", messages: "Messages/messages.ts", worker: "Messages/worker.ts", files: "Files/files.ts", style: "Frame/styles/style.css" },
   outdir: out,
   bundle: true,
   minify: true,

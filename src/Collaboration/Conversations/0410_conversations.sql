@@ -127,7 +127,6 @@ alter table collab.message
   -- Not said by anybody: what happened to the conversation ("added", "left", "named", "asked"), to whom.
   add column happened text,
   add column about uuid[],
-  add column links text[] not null default '{}',
   add constraint message_seq unique (tenant, conversation, seq),
   add constraint message_key unique (tenant, sender_person, key),
   add constraint message_conversation foreign key (tenant, conversation) references collab.conversation,
@@ -187,7 +186,36 @@ create table collab.message_file (
 );
 create index message_file_message on collab.message_file (tenant, message);
 
-call platform.protect(array['collab.channel_member', 'collab.channel_team', 'collab.conversation', 'collab.conversation_member', 'collab.message_edit', 'collab.message_mention',
+-- What somebody chose for all their conversations: whether others see that they have read (MSG-06), when a word warns of writing to somebody off shift (MSG-14).
+create table collab.chat_preference (
+  tenant int not null,
+  person uuid not null,
+  receipts boolean not null default true,
+  off_shift text not null default 'OnceOnChange' check (off_shift in ('Always', 'OnceOnChange', 'Never')),
+  primary key (tenant, person),
+  foreign key (tenant, person) references collab.person
+);
+
+-- Somebody was told that the other one is off shift, and wrote all the same.
+create table collab.off_shift_accepted (
+  tenant int not null,
+  conversation uuid not null,
+  person uuid not null,
+  at timestamptz not null,
+  primary key (tenant, conversation, person),
+  foreign key (tenant, conversation) references collab.conversation
+);
+
+-- When somebody's page was last open: a minute exact, for presence alone.
+create table collab.presence (
+  tenant int not null,
+  person uuid not null,
+  at timestamptz not null,
+  primary key (tenant, person),
+  foreign key (tenant, person) references collab.person
+) with (fillfactor = 70);
+
+call platform.protect(array['collab.chat_preference', 'collab.off_shift_accepted', 'collab.presence', 'collab.channel_member', 'collab.channel_team', 'collab.conversation', 'collab.conversation_member', 'collab.message_edit', 'collab.message_mention',
   'collab.message_reaction', 'collab.message_file']::regclass[]);
 
 -- Messages that came before there were conversations: one for each set of people and patient, in the order they were sent.

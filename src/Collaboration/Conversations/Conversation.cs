@@ -1,3 +1,5 @@
+using HealthTeams.Collaboration.Messages;
+
 namespace HealthTeams.Collaboration.Conversations;
 
 /// <summary>"direct", "group", "channel" or "patient" (TC-11, TC-12), with what belongs to it.</summary>
@@ -49,7 +51,7 @@ public sealed record PostSaid
     public IReadOnlyCollection<Guid> To { get; init; } = [];
 
     /// <summary>The same by role, team or on-shift tag; wins over <see cref="To"/>. Whoever they mean now must be in the conversation.</summary>
-    public IReadOnlyList<Messages.Target> Targets { get; init; } = [];
+    public IReadOnlyList<Target> Targets { get; init; } = [];
     public Guid? ReplyTo { get; init; }
 
     /// <summary>The same key of the same sender is one message.</summary>
@@ -60,7 +62,6 @@ public sealed record PostSaid
     public string? Lang { get; init; }
     public IReadOnlyList<Mention> Mentions { get; init; } = [];
     public IReadOnlyCollection<Guid> Files { get; init; } = [];
-    public IReadOnlyList<string> Links { get; init; } = [];
 }
 
 /// <param name="Again">It was said before: nothing was written.</param>

@@ -25,23 +25,24 @@ public sealed class ConversationDoor(ShiftDoor shifts, MessageDoor messages)
         if (await Before(tx, said) is { } meanwhile) return meanwhile;
         var root = said.ReplyTo is { } reply ? await Root(tx, conversation.Id, reply) : null;
         if (said.ReplyTo is not null && root is null) return Problem.Unprocessable("What this answers is not in this conversation.", "reply", "reply-unknown");
+        var answers = said.ReplyTo;
         said = said with { ReplyTo = root };
         ConversationSql.Bump(tx, conversation.Id, 1);
         var id = tx.NewId();
         var sender = said.SenderPerson is { } person ? await ConversationSql.Name(tx, person) : said.Sender ?? "The EHR";
         await tx.Execute("""
-            insert into collab.message (tenant, id, communication, priority, sender, sender_person, patient, text, sent_at, conversation, seq, change, reply_to, key, lang, links)
-            values (@Tenant, @id, @Communication, @Priority, @sender, @SenderPerson, @patient, @Text, @Now, @conversation, @seq, @change, @ReplyTo, @Key, @Lang, @links)
+            insert into collab.message (tenant, id, communication, priority, sender, sender_person, patient, text, sent_at, conversation, seq, change, reply_to, key, lang)
+            values (@Tenant, @id, @Communication, @Priority, @sender, @SenderPerson, @patient, @Text, @Now, @conversation, @seq, @change, @ReplyTo, @Key, @Lang)
             """, new
         {
             tx.Tenant, tx.Now, id, said.Communication, said.Priority, sender, said.SenderPerson, patient = conversation.Patient ?? said.Patient, said.Text, conversation = conversation.Id, seq, change,
-            said.ReplyTo, said.Key, said.Lang, links = said.Links.Distinct().ToArray(),
+            said.ReplyTo, said.Key, said.Lang,
         });
         if (await Files(tx, said, conversation.Id, id) is { } lost) return lost;
         if (said.SenderPerson is { } me) await ConversationSql.Read(tx, conversation.Id, me, seq);
         await Mentioned(tx, said, conversation, id);
         if (await Ring(tx, said, conversation, id) is { } nobody) return nobody;
-        if (root is { } answered && said.SenderPerson is { } answering) await messages.Answered(tx, answered, answering);
+        if (answers is { } answered && said.SenderPerson is { } answering) await messages.Answered(tx, answered, answering);
         await messages.Show(tx, id);
         await Told(tx, "message.posted", conversation, id);
         return new Posted(conversation.Id, id, seq, false);
@@ -120,9 +121,12 @@ public sealed class ConversationDoor(ShiftDoor shifts, MessageDoor messages)
         if (said.Priority == "normal" && !said.Receipt) return null;
         var there = await People(tx, conversation.Id, said.SenderPerson);
         var to = said.Targets.Count > 0 ? said.Targets : [.. (said.To.Count == 0 ? there : [.. there.Intersect(said.To)]).Select(Target.Person)];
-        if (to.Count == 0) return null;
+        if (to.Count == 0 && said.SenderPerson is null) return null;
         var rung = await messages.Raise(tx, new Raised(message, conversation.Id, said.Priority, conversation.Patient ?? said.Patient, to, said.AnyoneOfRole, said.Receipt, said.SenderPerson) { Team = conversation.Team });
-        return rung.Problem;
+        if (!rung.Ok) return rung.Problem;
+        // Whom a role or a tag meant reads and answers here, too.
+        await Include(tx, conversation.Id, [.. rung.Value.Select(c => c.Person)]);
+        return null;
     }
 
     /// <summary>More readers than this are not named in the event: whoever has the conversation open hears of it at once, the others' counts at their next look.</summary>

@@ -8,7 +8,6 @@ public static class ConversationRules
     /// <summary>Bytes of text in a message, as UTF-8.</summary>
     public const int TextLimit = 28 * 1024;
     public const int FileLimit = 10;
-    public const int LinkLimit = 10;
     public const int MentionLimit = 50;
 
     /// <summary>People in a group conversation; a channel has as many as its team.</summary>
@@ -21,12 +20,11 @@ public static class ConversationRules
     {
         var wrong = new List<Problem>();
         var bytes = Encoding.UTF8.GetByteCount(said.Text);
-        if (string.IsNullOrWhiteSpace(said.Text) && said.Files.Count == 0 && said.Links.Count == 0) wrong.Add(Problem.Unprocessable("Write something, or attach a file.", "text", "message-empty"));
+        if (string.IsNullOrWhiteSpace(said.Text) && said.Files.Count == 0) wrong.Add(Problem.Unprocessable("Write something, or attach a file.", "text", "message-empty"));
         if (bytes > TextLimit) wrong.Add(Problem.Unprocessable($"A message has at most {TextLimit / 1024} KB of text; this one has {(bytes + 1023) / 1024}.", "text", "message-long"));
         if (said.Text.Contains('\0', StringComparison.Ordinal)) wrong.Add(Problem.Unprocessable("The text holds a character that no text has (U+0000).", "text", "message-text"));
         if (said.Priority is not ("normal" or "important" or "urgent")) wrong.Add(Problem.Unprocessable("A message is normal, important or urgent.", "priority", "message-priority"));
         if (said.Files.Count > FileLimit) wrong.Add(Problem.Unprocessable($"A message has at most {FileLimit} files.", "file", "message-files"));
-        if (said.Links.Count > LinkLimit) wrong.Add(Problem.Unprocessable($"A message has at most {LinkLimit} cards.", "link", "message-links"));
         if (said.Mentions.Count > MentionLimit) wrong.Add(Problem.Unprocessable($"A message names at most {MentionLimit} people, tags and teams.", "mention", "message-mentions"));
         if (said.Key is { Length: < 8 or > 100 }) wrong.Add(Problem.Unprocessable("A key has 8 to 100 characters.", "key", "message-key"));
         return wrong.Count == 0 ? null : Problem.All(wrong);

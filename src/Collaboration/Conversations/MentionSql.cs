@@ -20,4 +20,34 @@ internal static class MentionSql
         }
         return [.. named.Intersect(there)];
     }
+
+    /// <summary>Everything that may stand after an @ here.</summary>
+    public static async Task<IReadOnlyList<Mention>> Names(Tx tx, ShiftDoor shifts, Guid conversation, Guid? team)
+    {
+        var names = (await ConversationReads.People(tx, conversation)).Select(p => new Mention("person", p.Id.ToString(), p.Name)).ToList();
+        if (team is not { } of) return names;
+        names.AddRange([new("team", "team", "team"), new("channel", "channel", "channel"), new("tag", OnShiftTag, OnShiftTag)]);
+        names.AddRange((await shifts.OnShift(tx, of, null, tx.Now)).Select(o => o.Group).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase).Select(g => new Mention("tag", g, g)));
+        return names;
+    }
+}
+
+/// <summary>Names after an @ in plain text: what is written is what is meant, with or without a menu. Pure.</summary>
+public static class MentionRules
+{
+    /// <summary>The longest name that fits at each @; "@Marie Curie" does not also name "@Marie".</summary>
+    public static IReadOnlyList<Mention> Find(string text, IReadOnlyList<Mention> names)
+    {
+        var found = new List<Mention>();
+        for (var at = text.IndexOf('@', StringComparison.Ordinal); at >= 0 && found.Count < ConversationRules.MentionLimit; at = text.IndexOf('@', at + 1))
+        {
+            if (at > 0 && char.IsLetterOrDigit(text[at - 1])) continue; // an e-mail address
+            var rest = text[(at + 1)..];
+            var fitting = names.Where(n => rest.StartsWith(n.Label, StringComparison.OrdinalIgnoreCase) && (rest.Length == n.Label.Length || !char.IsLetterOrDigit(rest[n.Label.Length]))).ToList();
+            if (fitting.Count == 0) continue;
+            var longest = fitting.Max(n => n.Label.Length);
+            found.AddRange(fitting.Where(n => n.Label.Length == longest));
+        }
+        return [.. found.DistinctBy(m => (m.Kind, m.Target))];
+    }
 }

@@ -15,7 +15,7 @@ create table collab.policy (
   primary key (tenant, id),
   unique (tenant, id, area)
 );
-create unique index policy_name on collab.policy (tenant, area, lower(name));
+create unique index policy_name on collab.policy (tenant, area, lower(name)) where package is null and deleted_at is null;
 create unique index policy_package on collab.policy (tenant, area, package) where package is not null;
 
 -- To one, many, a group or everyone. The newest of the most direct kind wins in its area (PP-05).

@@ -37,6 +37,25 @@ public sealed class ShiftDoor
     public Task<IReadOnlyList<OnShift>> Comes(Tx tx, Guid team, DateTimeOffset from, DateTimeOffset to, Guid without) =>
         Read(tx, "s.person <> @Person and s.starts_at >= @Until and s.starts_at <= @At", new Asked(tx.Tenant, team, null, null, null, to, from, without, DateOnly.FromDateTime(to.UtcDateTime)));
 
+    /// <summary>Those of these people who work by a roster (a shift within two weeks before or after) and have none now, with the next one's beginning.</summary>
+    public Task<IReadOnlyList<(Guid Person, DateTimeOffset? Next)>> Off(Tx tx, IReadOnlyCollection<Guid> people, DateTimeOffset now) => tx.Query<(Guid, DateTimeOffset?)>("""
+        select s.person, min(s.starts_at) filter (where s.starts_at > @now) from collab.shift s
+        where s.tenant = @Tenant and s.person = any(@people) and not s.draft and s.kind = 'shift' and s.starts_at > @now - interval '14 days' and s.starts_at < @now + interval '14 days'
+        group by s.person having not bool_or(s.starts_at <= @now and s.ends_at > @now)
+        """, new { tx.Tenant, now, people = people.ToArray() });
+
+    /// <summary>Whether somebody had a shift in a time.</summary>
+    public Task<bool> Worked(Tx tx, Guid person, DateTimeOffset from, DateTimeOffset to) => tx.Scalar<bool>("""
+        select exists (select from collab.shift s where s.tenant = @Tenant and s.person = @person and not s.draft and s.kind = 'shift' and s.starts_at < @to and s.ends_at > @from)
+        """, new { tx.Tenant, person, from, to });
+
+    /// <summary>Whether somebody's shift runs or their clock does; null for who is in no roster of these four weeks.</summary>
+    public Task<bool?> AtWork(Tx tx, Guid person) => tx.Scalar<bool?>("""
+        select case when exists (select from collab.time_card c where c.tenant = @Tenant and c.person = @person and c.state <> 'clockedOut') then true
+          else (select bool_or(s.starts_at <= @Now and s.ends_at > @Now) from collab.shift s
+            where s.tenant = @Tenant and s.person = @person and not s.draft and s.kind = 'shift' and s.starts_at between @Now - interval '14 days' and @Now + interval '14 days') end
+        """, new { tx.Tenant, tx.Now, person });
+
     private static async Task<IReadOnlyList<OnShift>> Read(Tx tx, string when, Asked asked) =>
     [
         .. (await tx.Query<Row>($"""

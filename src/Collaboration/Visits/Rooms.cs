@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using HealthTeams.Collaboration.Policies;
 using HealthTeams.Platform.Tenants;
 
 namespace HealthTeams.Collaboration.Visits;
@@ -20,7 +21,7 @@ public sealed record RoomView
 /// The room's state machine in PostgreSQL: waiting → admitted → in call → left. Every step checks the seat it is asked
 /// for and the state it finds, under the visit's row lock, and leaves an event.
 /// </summary>
-public sealed class Rooms(Db db, ProjectFhir project, TenantDirectory tenants, Platform.Audit.AccessLog audit)
+public sealed class Rooms(Db db, ProjectFhir project, TenantDirectory tenants, Platform.Audit.AccessLog audit, PolicyDoor policies)
 {
     /// <summary>A connection counts as alive this long after its last sign of life.</summary>
     public static readonly TimeSpan Presence = TimeSpan.FromSeconds(45);
@@ -143,6 +144,7 @@ public sealed class Rooms(Db db, ProjectFhir project, TenantDirectory tenants, P
     internal Task<Outcome<bool>> End(Caller caller, CancellationToken stop) => Step(caller, async (tx, visit, me) =>
     {
         if (me.Role != SeatRole.Host) return Problem.Forbidden("Only the clinic can end the visit.");
+        if ((await policies.Of(tx, caller)).Refuse(nameof(EffectivePolicy.AllowEndVisit)) is { } refused) return refused;
         if (visit.Status is not (VisitStatus.InProgress or VisitStatus.Arrived)) return Problem.Conflict("The visit has not begun.", "visit-not-begun");
         await Finish(tx, visit, tx.Now);
         return true;
@@ -151,6 +153,8 @@ public sealed class Rooms(Db db, ProjectFhir project, TenantDirectory tenants, P
     internal Task<Outcome<ChatLine>> Say(Caller caller, string text, CancellationToken stop) => Step<ChatLine>(caller, async (tx, visit, me) =>
     {
         if (me.State is not (SeatState.InCall or SeatState.Admitted)) return Problem.Forbidden("Chat opens once you are in the visit.", "not-admitted");
+        if (await tx.Scalar<bool>("select exists (select from collab.participant p join collab.visit_link l on l.tenant = p.tenant and l.id = p.link where p.tenant = @Tenant and p.id = @Id and l.room_device is not null)", new { tx.Tenant, me.Id }))
+            return Problem.Forbidden("A room's device does not chat: its policy, Healthcare_PatientRoom, keeps that shut.", "policy");
         if (text.Trim() is not { Length: > 0 and <= 4000 } said) return Problem.Invalid("A message has 1 to 4000 characters.", "text");
         var line = new ChatLine { Id = tx.NewId(), From = me.Id, Name = me.Display, Text = said, At = tx.Now };
         await tx.Execute("insert into collab.room_chat (tenant, id, visit, participant, text, at) values (@Tenant, @Id, @visit, @From, @Text, @At)",

@@ -1,17 +1,25 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using HealthTeams.Collaboration.Policies;
 
 namespace HealthTeams.Collaboration.Visits;
 
 /// <summary>What staff do to a visit outside its room.</summary>
-public sealed class VisitActions(Db db, ProjectFhir project)
+public sealed class VisitActions(Db db, ProjectFhir project, PolicyDoor policies)
 {
     /// <summary>How long a confirmed no-show can be taken back; it reaches the EHR after that.</summary>
     public static readonly TimeSpan UndoFor = TimeSpan.FromSeconds(10);
 
     /// <summary>A member of staff opens the room: a host's place, by name.</summary>
     public Task<Outcome<Participant>> TakeSeat(Caller caller, Guid visit, CancellationToken stop) =>
-        db.In(caller.Tenant, caller.Actor, tx => Visits.TakeSeat.Run(tx, new SeatRequest(visit, SeatRole.Host, caller.Person, caller.Display, KnownBy.Staff)), stop);
+        db.In(caller.Tenant, caller.Actor, async tx => await Visits.TakeSeat.Run(tx, new SeatRequest(visit, await Lobby(tx, caller, visit) ? SeatRole.Guest : SeatRole.Host, caller.Person, caller.Display, KnownBy.Staff)), stop);
+
+    /// <summary>A visit held with a room's device: clinical roles come in at once, everybody else waits (PP-07).</summary>
+    private static async Task<bool> Lobby(Tx tx, Caller caller, Guid visit) => !RoomRules.IsClinical(caller.Roles) && await tx.Scalar<bool>("""
+        select exists (select from collab.visit_link l join collab.participant p on p.tenant = l.tenant and p.link = l.id where l.tenant = @Tenant and l.visit = @visit and l.room_device is not null)
+          and not exists (select from collab.visit_clinician c where c.tenant = @Tenant and c.visit = @visit and c.person = @Person)
+          and coalesce((select (q.settings ->> 'AutoAdmitClinicalRoles')::boolean from collab.policy q where q.tenant = @Tenant and q.package = 'patient-room' and q.area = 'device' and q.deleted_at is null), true)
+        """, new { tx.Tenant, visit, caller.Person });
 
     /// <summary>Makes a link for somebody without an account. The token (256 bits) is shown once; only its hash is kept.</summary>
     public Task<Outcome<string>> InviteGuest(Caller caller, Guid visit, SeatRole role, string? name, CancellationToken stop) =>
@@ -19,6 +27,7 @@ public sealed class VisitActions(Db db, ProjectFhir project)
         {
             if (role == SeatRole.Host) return Problem.Invalid("A link is for a patient or a guest.", "role");
             if (name?.Length > 100) return Problem.Invalid("A name has at most 100 characters.", "name");
+            if ((await policies.Of(tx, caller)).Refuse(nameof(EffectivePolicy.AllowGuestLinks)) is { } refused) return refused;
             var v = await VisitSql.Lock(tx, visit);
             if (v is null) return Problem.NotFound("There is no such visit.", "visit-unknown");
             if (v.Over) return new Problem(410, "visit-over", "This visit is over.");

@@ -25,6 +25,12 @@ public sealed class VisitDoor
         order by v.start_at, v.id
         """, new { tx.Tenant, patients = patients.ToArray(), from, to });
 
+    /// <summary>Those of these people who are in a visit's room now.</summary>
+    public Task<IReadOnlyList<Guid>> InVisit(Tx tx, IReadOnlyCollection<Guid> people) => tx.Query<Guid>("""
+        select distinct p.person from collab.participant p
+        where p.tenant = @Tenant and p.person = any(@people) and p.state = 'InCall' and p.connected_until > @Now
+        """, new { tx.Tenant, tx.Now, people = people.ToArray() });
+
     /// <summary>
     /// The patient's link as it may stand in an EHR's appointment: known by its token's hash, made once, dead with the visit. The
     /// token follows from the visit, so that writing it again writes the same; a copy of the database does not tell it.
@@ -34,6 +40,17 @@ public sealed class VisitDoor
         values (@Tenant, @id, @visit, 'Patient', @hash, @Now, @nobody, true)
         on conflict (hash) do nothing
         """, new { tx.Tenant, id = tx.NewId(), visit, hash = Secrets.Hash(token), tx.Now, nobody = Guid.Empty });
+
+    /// <summary>The link of a room's device: opened again by the same token, and seen as a room's by those who come in.</summary>
+    public async Task<Guid> RoomLink(Tx tx, Guid visit, string token, Guid device)
+    {
+        await tx.Execute("""
+            insert into collab.visit_link (tenant, id, visit, role, hash, created_at, created_by, redeemed_at, device_hash, room_device)
+            values (@Tenant, @id, @visit, 'Patient', @hash, @Now, @device, @Now, @hash, @device)
+            on conflict (hash) do nothing
+            """, new { tx.Tenant, id = tx.NewId(), visit, hash = Secrets.Hash(token), tx.Now, device });
+        return await tx.Scalar<Guid>("select id from collab.visit_link where tenant = @Tenant and hash = @hash", new { tx.Tenant, hash = Secrets.Hash(token) });
+    }
 }
 
 public sealed record PlannedVisit(Guid Id, Guid Patient, DateTimeOffset StartAt, string? What);

@@ -22,14 +22,14 @@ public sealed class BlobStore(BlobSettings settings)
     public const string Image = "image/";
 
     /// <param name="kinds">Beginnings of the types that are welcome: "image/", "application/pdf".</param>
-    public async Task<Outcome<Blob>> Keep(int tenant, Stream content, IReadOnlyCollection<string> kinds, CancellationToken stop)
+    public async Task<Outcome<Blob>> Keep(int tenant, Stream content, IReadOnlyCollection<string> kinds, CancellationToken stop, long? limit = null)
     {
         var folder = Path.Combine(settings.Folder, $"{tenant}");
         Folder(folder);
         var beside = Path.Combine(folder, $"{Path.GetRandomFileName()}.part");
         try
         {
-            var kept = await Write(content, beside, kinds, stop);
+            var kept = await Write(content, beside, kinds, limit ?? settings.Limit, stop);
             if (!kept.Ok) return kept.Problem;
             var place = Of(tenant, kept.Value.Hash);
             Folder(Path.GetDirectoryName(place)!);
@@ -50,7 +50,13 @@ public sealed class BlobStore(BlobSettings settings)
         return File.Exists(place) ? new FileStream(place, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 64 * 1024, useAsync: true) : null;
     }
 
-    private async Task<Outcome<Blob>> Write(Stream content, string beside, IReadOnlyCollection<string> kinds, CancellationToken stop)
+    /// <summary>For a slice with a folder of its own, whose rows alone name what is in it.</summary>
+    public void Remove(int tenant, string hash)
+    {
+        if (hash.Length == 64 && hash.All(char.IsAsciiHexDigitLower)) File.Delete(Of(tenant, hash));
+    }
+
+    private static async Task<Outcome<Blob>> Write(Stream content, string beside, IReadOnlyCollection<string> kinds, long limit, CancellationToken stop)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new byte[64 * 1024];
@@ -66,7 +72,7 @@ public sealed class BlobStore(BlobSettings settings)
                 {
                     return Problem.Unprocessable($"This file is not of a kind that is taken here ({string.Join(", ", kinds)}): its content says {type}.", "file", "file-kind");
                 }
-                if ((bytes += read) > settings.Limit) return new Problem(413, "file-size", $"A file has at most {settings.Limit / 1024 / 1024} MB.", "file");
+                if ((bytes += read) > limit) return new Problem(413, "file-size", $"A file has at most {limit / 1024 / 1024} MB.", "file");
                 hash.AppendData(buffer, 0, read);
                 await file.WriteAsync(buffer.AsMemory(0, read), stop);
             }

@@ -6,6 +6,7 @@ public static class Schemes
     public const string Staff = "staff";
     public const string Seat = "seat";
     public const string Bearer = "bearer";
+    public const string RoomDevice = "room-device";
 }
 
 /// <summary>For RequireAuthorization on a group of endpoints.</summary>
@@ -19,6 +20,9 @@ public static class Policies
 
     /// <summary>The holder of a place in the visit of the path.</summary>
     public const string Seat = "seat";
+
+    /// <summary>A device of a patient's room: the kiosk and nothing else.</summary>
+    public const string RoomDevice = "room-device";
 
     /// <summary>A SMART client with one of our access tokens.</summary>
     public const string Fhir = "fhir";

@@ -25,6 +25,12 @@ public abstract class StaffPage : PageModel
         }
         var tenants = HttpContext.RequestServices.GetRequiredService<TenantDirectory>();
         Hospital = await tenants.Find(Me.Tenant, Stop) ?? throw new InvalidOperationException($"No tenant {Me.Tenant}");
+        var (policy, hour) = await HttpContext.RequestServices.GetRequiredService<MyPolicy>().Get(Me, Stop);
+        if (MyPolicy.Shut(policy, hour, Request.Path) is { } shut)
+        {
+            context.Result = Refuse(shut);
+            return;
+        }
         await next();
     }
 

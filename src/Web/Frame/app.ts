@@ -39,6 +39,8 @@ function staff(): void {
   void live.start();
   acknowledgements();
   refreshCounts();
+  // Tells that somebody is there, too (presence).
+  setInterval(() => { if (!document.hidden) refreshCounts(); }, 60_000);
   // Lateness comes with time alone.
   if (list) setInterval(() => list.refresh(), 60_000);
   keys(list);
@@ -63,7 +65,7 @@ function fresh(region: HTMLElement): void {
   if (region.dataset.waiting === undefined) return;
   const waiting = Number(region.dataset.waiting);
   show("waiting", waiting);
-  if (waiting > waitedFor && recall("ht-sound") === "on") void chime("waiting");
+  if (waiting > waitedFor && recall("ht-sound") === "on" && document.body.dataset.quiet !== "yes") void chime("waiting");
   waitedFor = waiting;
 }
 
@@ -108,10 +110,10 @@ function account(): void {
   });
   document.querySelector("[data-show-keys]")?.addEventListener("click", () => { if (menu) menu.open = false; showKeys(); });
   const sound = document.querySelector<HTMLElement>("[data-sound]");
-  const say = () => sound?.setAttribute("aria-pressed", String(recall("ht-sound") === "on"));
+  const say = () => sound?.setAttribute("aria-pressed", String(recall("ht-sound") === "on" && document.body.dataset.quiet !== "yes"));
   sound?.addEventListener("click", () => {
     remember("ht-sound", recall("ht-sound") === "on" ? "off" : "on");
-    if (recall("ht-sound") === "on") void chime("waiting");
+    if (recall("ht-sound") === "on" && document.body.dataset.quiet !== "yes") void chime("waiting");
     say();
   });
   say();

@@ -24,6 +24,7 @@ export class Live {
     this.hub.serverTimeoutInMilliseconds = 20_000;
     this.hub.keepAliveIntervalInMilliseconds = 8_000;
     this.hub.on("changed", (change: Change) => this.listeners.forEach((tell) => tell(change)));
+    this.hub.on("typing", (who: object) => document.dispatchEvent(new CustomEvent("ht-typing", { detail: who })));
     this.hub.onreconnecting(() => connectionLost());
     this.hub.onreconnected(() => void this.resume());
   }

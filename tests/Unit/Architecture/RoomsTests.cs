@@ -68,7 +68,7 @@ public sealed class RoomsTests
 
     /// <summary>What a slice shows the others, and the values that pass through it.</summary>
     private static readonly HashSet<string> Doors = ["TeamDoor", "TeamRole", "TeamMember", "Team", "Standing", "TaskDoor", "ApprovalDoor", "ApprovalEnded", "ShiftDoor", "ListDoor", "MessageDoor", "VisitDoor", "HandoverDoor",
-        "OpenTask", "Target", "TargetKind", "Raised", "Called", "ConversationDoor", "PostSaid", "Posted", "PolicyDoor", "EffectivePolicy", "PolicyReach", "OnShift", "ListedPatient", "OpenMessage", "PlannedVisit"];
+        "OpenTask", "Target", "TargetKind", "Raised", "Called", "Mention", "MessageBox", "PolicyDoor", "EffectivePolicy", "PolicyReach", "FileDoor", "TeamFile", "RoomRules", "ConversationDoor", "PostSaid", "Posted", "Participant", "SeatRequest", "SeatRole", "KnownBy", "OnShift", "ListedPatient", "OpenMessage", "PlannedVisit"];
 
     private static bool InSlice(Type type, string slice) => type.Namespace?.StartsWith($"HealthTeams.Collaboration.{slice}", StringComparison.Ordinal) == true;
 

@@ -26,7 +26,7 @@ public sealed class RoomPage(Rooms rooms, SmartLauncher.Sessions.VisitSessions s
         var view = await rooms.View(Me, HttpContext.RequestAborted);
         if (!view.Ok) return Refused(view.Problem);
         View = view.Value;
-        if (View.Over) return Page();
+        if (View.Over) return SmartLauncher.Callers.DeviceCookie.Of(HttpContext) is null ? Page() : Answers.SeeOther(Response, "/kiosk");
         var ticket = await rooms.Ticket(Me, HttpContext.RequestAborted);
         if (!ticket.Ok) return Refused(ticket.Problem);
         Ticket = ticket.Value;
