@@ -339,7 +339,7 @@ public sealed class ConversationTests(TestProduct product) : IClassFixture<TestP
         var c = await Begin(a, null, b);
         await using var hers = await Watch(b, $"conversation/{c}");
         await using var others = await Watch(other);
-        var refused = await Assert.ThrowsAsync<HubException>(() => others.InvokeAsync("Watch", $"conversation/{c}"));
+        var refused = await Assert.ThrowsAnyAsync<Exception>(() => others.InvokeAsync("Watch", $"conversation/{c}"));
         Assert.Contains("forbidden", refused.Message, StringComparison.Ordinal);
         var heard = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         var types = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
