@@ -8,8 +8,9 @@ using HealthTeams.FhirGateway.Bulk;
 using HealthTeams.FhirGateway.Communications;
 using HealthTeams.FhirGateway.Compartments;
 using HealthTeams.FhirGateway.Ehr;
-using HealthTeams.FhirGateway.Federation;
 using HealthTeams.FhirGateway.Encounters;
+using HealthTeams.FhirGateway.Federation;
+using HealthTeams.FhirGateway.Files;
 using HealthTeams.FhirGateway.Handovers;
 using HealthTeams.FhirGateway.Interactions;
 using HealthTeams.FhirGateway.Lists;
@@ -92,6 +93,7 @@ public static class FhirGatewayServices
         services.AddShiftMapping();
         services.AddHandoverMapping();
         services.AddFederation();
+        services.AddFileMapping();
         services.AddScheduling();
         services.AddSubscriptions();
         services.AddBulk();

@@ -4,6 +4,7 @@ using HealthTeams.Web.Approvals;
 using HealthTeams.Web.Consent;
 using HealthTeams.Web.Conversations;
 using HealthTeams.Web.Federation;
+using HealthTeams.Web.Files;
 using HealthTeams.Web.Handovers;
 using HealthTeams.Web.Messages;
 using HealthTeams.Web.PatientLists;
@@ -38,6 +39,7 @@ public static class WebServices
         services.AddHandoverPages();
         services.AddFederationPages();
         services.AddMessagePages();
+        services.AddFilePages();
         services.AddAntiforgery(Antiforgery);
         services.AddRazorPages(pages => pages.RootDirectory = "/")
             .AddMvcOptions(mvc => mvc.Filters.Add<LanguageChoice>())
@@ -48,6 +50,7 @@ public static class WebServices
     public static IEndpointRouteBuilder MapWeb(this IEndpointRouteBuilder app)
     {
         app.MapRazorPages();
+        TusUploads.Map(app);
         return app;
     }
 

@@ -74,7 +74,7 @@ if (missing.length > 0) {
 }
 
 const options = {
-  entryPoints: { app: "Frame/app.ts", onward: "Launch/onward.ts", room: "Visits/Room/room.ts", lists: "PatientLists/lists.ts", tasks: "Tasks/tasks.ts", approvals: "Approvals/approvals.ts", shifts: "Shifts/shifts.ts", plans: "RosterPlans/plans.ts", handovers: "Handovers/handovers.ts", chat: "Conversations/chat.ts", messages: "Messages/messages.ts", worker: "Messages/worker.ts", style: "Frame/styles/style.css" },
+  entryPoints: { app: "Frame/app.ts", onward: "Launch/onward.ts", room: "Visits/Room/room.ts", lists: "PatientLists/lists.ts", tasks: "Tasks/tasks.ts", approvals: "Approvals/approvals.ts", shifts: "Shifts/shifts.ts", plans: "RosterPlans/plans.ts", handovers: "Handovers/handovers.ts", chat: "Conversations/chat.ts", messages: "Messages/messages.ts", worker: "Messages/worker.ts", files: "Files/files.ts", style: "Frame/styles/style.css" },
   outdir: out,
   bundle: true,
   minify: true,

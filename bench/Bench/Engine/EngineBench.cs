@@ -74,7 +74,7 @@ internal static class EngineBench
         var watch = Stopwatch.StartNew();
         await Task.WhenAll(Enumerable.Range(0, workers).Select(_ => Task.Run(async () =>
         {
-            while (await engine.Sweep(DateTimeOffset.UtcNow, default) is > 0 and var n) Interlocked.Add(ref done, n);
+            while (await engine.Sweep(TimeProvider.System.GetUtcNow(), default) is > 0 and var n) Interlocked.Add(ref done, n);
         })));
         var rate = done / watch.Elapsed.TotalSeconds;
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{workers} workers: {done:N0} steps, {rate:N0}/s"));
@@ -85,7 +85,7 @@ internal static class EngineBench
     private static async Task<(double Rate, double P50, double P99, double Worst, long Left)> Lateness(Db db, NpgsqlDataSource owner, int open, int seconds)
     {
         await Run(owner, "truncate collab.message_notification; truncate platform.delivery");
-        var begins = DateTimeOffset.UtcNow.AddSeconds(10 + open / 10_000.0);
+        var begins = TimeProvider.System.GetUtcNow().AddSeconds(10 + open / 10_000.0);
         await Run(owner, string.Create(CultureInfo.InvariantCulture, $"""
             update collab.message_delivery set step = 0, closed = null, notified_at = null, sent_at = t.at, next_at = t.at
             from (select tenant, id, '{begins:O}'::timestamptz + random() * interval '120 seconds' as at from collab.message_delivery) t
@@ -93,14 +93,14 @@ internal static class EngineBench
             """));
         await Run(owner, "vacuum analyze collab.message_delivery");
         await Run(owner, "checkpoint");
-        if (begins > DateTimeOffset.UtcNow) await Task.Delay(begins - DateTimeOffset.UtcNow);
+        if (begins > TimeProvider.System.GetUtcNow()) await Task.Delay(begins - TimeProvider.System.GetUtcNow());
         else Console.Error.WriteLine("The rows took longer to prepare than was thought: the first of them begin late.");
         var engine = new NotifyDue(db);
         var end = Stopwatch.StartNew();
         var limit = TimeSpan.FromSeconds(seconds + 5);
         await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
         {
-            while (end.Elapsed < limit) if (await engine.Sweep(DateTimeOffset.UtcNow, default) == 0) await Task.Delay(50);
+            while (end.Elapsed < limit) if (await engine.Sweep(TimeProvider.System.GetUtcNow(), default) == 0) await Task.Delay(50);
         })));
         await using var command = owner.CreateCommand("""
             select percentile_cont(0.5) within group (order by late), percentile_cont(0.99) within group (order by late), max(late),

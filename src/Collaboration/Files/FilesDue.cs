@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace HealthTeams.Collaboration.Files;
 
 /// <summary>Versions that wait for the scanner: clean opens them, infected keeps them apart and tells who uploaded and who owns the team.</summary>
-public sealed class ScanDue(Db db, FileStore store, ILogger<ScanDue> log) : IDueSweep
+public sealed class ScanDue(Db db, FileStore store, ProjectFhir project, ILogger<ScanDue> log) : IDueSweep
 {
     public async Task<int> Sweep(DateTimeOffset now, CancellationToken stop)
     {
@@ -28,7 +28,11 @@ public sealed class ScanDue(Db db, FileStore store, ILogger<ScanDue> log) : IDue
         await db.In(row.Tenant, Actor.Product, async tx =>
         {
             await tx.Execute("update collab.file_version set scan = @scan, found = @found, next_at = null where tenant = @Tenant and file = @File and version = @Version", new { tx.Tenant, row.File, row.Version, found, scan = found is null ? "clean" : "infected" });
-            if (found is null) return;
+            if (found is null)
+            {
+                await project(tx, "file", row.File);
+                return;
+            }
             tx.Publish("file.infected", $"file/{row.File}", data: new { row.Version });
             var (name, team, by) = (await tx.Query<(string, Guid, Guid?)>("select f.name, f.team, v.by from collab.file f join collab.file_version v on v.tenant = f.tenant and v.file = f.id and v.version = @Version where f.tenant = @Tenant and f.id = @File", new { tx.Tenant, row.File, row.Version }))[0];
             var owners = await tx.Query<Guid>("select person from collab.team_member where tenant = @Tenant and team = @team and role = 'Owner'", new { tx.Tenant, team });

@@ -26,7 +26,7 @@ public sealed class ConversationTests(TestProduct product) : IClassFixture<TestP
 
     private static async Task<Guid> Begin(Who by, string? title, params Who[] with)
     {
-        var answer = await TestProduct.Post(by.Page, "/messages/new", [.. with.Select(w => ("person", w.Person.ToString())), ("title", title ?? "")]);
+        var answer = await TestProduct.Post(by.Page, "/messages/c/new", [.. with.Select(w => ("person", w.Person.ToString())), ("title", title ?? "")]);
         Assert.Equal(HttpStatusCode.SeeOther, answer.StatusCode);
         return Guid.Parse(answer.Headers.Location!.OriginalString[^36..]);
     }
@@ -130,7 +130,7 @@ public sealed class ConversationTests(TestProduct product) : IClassFixture<TestP
         var a = await Somebody("Alpha");
         var b = await Somebody("Bravo");
         await product.Sql("insert into collab.person (tenant, id, kind, family, updated_at) select 1, ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'Staff', 'Crowd' || n, now() from generate_series(1, 300) n on conflict do nothing");
-        var answer = await TestProduct.Post(a.Page, "/messages/new", [.. Enumerable.Range(1, 300).Select(n => ("person", $"00000000-0000-4000-8000-{n:000000000000}")), ("person", b.Person.ToString()), ("title", "Everybody")]);
+        var answer = await TestProduct.Post(a.Page, "/messages/c/new", [.. Enumerable.Range(1, 300).Select(n => ("person", $"00000000-0000-4000-8000-{n:000000000000}")), ("person", b.Person.ToString()), ("title", "Everybody")]);
         var id = Guid.Parse(answer.Headers.Location!.OriginalString[^36..]);
         var message = await Said(a, id, "Fire in the lab", ("priority", "urgent"));
         Assert.Equal(301L, await product.Ask<long>($"select count(*) from collab.message_delivery where message = '{message}'"));
@@ -296,7 +296,7 @@ public sealed class ConversationTests(TestProduct product) : IClassFixture<TestP
 
         async Task<Guid> About(Who who)
         {
-            var answer = await TestProduct.Post(who.Page, "/messages/new?handler=patient", ("team", team.ToString()), ("patient", patient.ToString()));
+            var answer = await TestProduct.Post(who.Page, "/messages/c/new?handler=patient", ("team", team.ToString()), ("patient", patient.ToString()));
             return Guid.Parse(answer.Headers.Location!.OriginalString[^36..]);
         }
     }
@@ -339,7 +339,7 @@ public sealed class ConversationTests(TestProduct product) : IClassFixture<TestP
         var c = await Begin(a, null, b);
         await using var hers = await Watch(b, $"conversation/{c}");
         await using var others = await Watch(other);
-        var refused = await Assert.ThrowsAsync<HubException>(() => others.InvokeAsync("Watch", $"conversation/{c}"));
+        var refused = await Assert.ThrowsAnyAsync<Exception>(() => others.InvokeAsync("Watch", $"conversation/{c}"));
         Assert.Contains("forbidden", refused.Message, StringComparison.Ordinal);
         var heard = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         var types = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -413,7 +413,7 @@ public sealed class ConversationTests(TestProduct product) : IClassFixture<TestP
     {
         var channel = Guid.CreateVersion7();
         await product.Sql($"insert into collab.channel (tenant, id, team, name, position, created_at) values (1, '{channel}', '{team}', '{name}', 1, now())");
-        var answer = await owner.Page.GetAsync($"/messages/new?channel={channel}");
+        var answer = await owner.Page.GetAsync($"/messages/c/new?channel={channel}");
         return Guid.Parse(answer.Headers.Location!.OriginalString[^36..]);
     }
 
