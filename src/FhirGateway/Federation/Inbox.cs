@@ -86,9 +86,9 @@ internal sealed class Inbox(Db db, TenantDirectory tenants, FederationCall call,
         if (!posted.Ok) return posted.Problem;
         if (place is null && said.Title is { } title) await tx.Execute("update collab.conversation set title = coalesce(title, @title) where tenant = @Tenant and id = @Conversation and kind = 'group'", new { tx.Tenant, posted.Value.Conversation, title = title.Length > 250 ? title[..250] : title });
         await tx.Execute("""
-            insert into collab.partner_conversation (tenant, partner, key, conversation) select @Tenant, @Id, @key, @Conversation where @place::uuid is null on conflict do nothing;
+            insert into collab.partner_conversation (tenant, partner, key, conversation) select @Tenant, @Id, @theirs, @Conversation where @place::uuid is null on conflict do nothing;
             insert into collab.partner_message (tenant, partner, key, message) values (@Tenant, @Id, @Key, @Message)
-            """, new { tx.Tenant, partner.Id, key = said.Conversation, posted.Value.Conversation, place, said.Key, posted.Value.Message });
+            """, new { tx.Tenant, partner.Id, theirs = said.Conversation, posted.Value.Conversation, place, said.Key, posted.Value.Message });
         return null;
     }
 

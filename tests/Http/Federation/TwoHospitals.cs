@@ -55,7 +55,17 @@ public sealed class TwoHospitals : IAsyncLifetime
             Assert.True(said.IsSuccessStatusCode, await said.Content.ReadAsStringAsync());
         }
 
-        public Task Arrives(string text) => TestProduct.Until(async () => await Ask<long>($"select count(*) from collab.message where text = '{text}'") == 1, $"“{text}” arrives");
+        public async Task Arrives(string text, Hospital from)
+        {
+            try
+            {
+                await TestProduct.Until(async () => await Ask<long>($"select count(*) from collab.message where text = '{text}'") == 1, $"“{text}” arrives");
+            }
+            catch (Xunit.Sdk.TrueException e)
+            {
+                Assert.Fail($"{e.Message}: {await from.Ask<string>("select string_agg(consumer || ' ' || attempts || ' ' || coalesce(error, ''), '; ') from platform.delivery")}");
+            }
+        }
     }
 
     public Hospital Ada { get; } = new();
@@ -63,7 +73,7 @@ public sealed class TwoHospitals : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        await Task.WhenAll(Ada.Begin("Ada's Hospital", "Lovelace"), Ben.Begin("Ben's Hospital", "Franklin"));
+        await Task.WhenAll(Ada.Begin("Hospital A", "Lovelace"), Ben.Begin("Hospital B", "Franklin"));
     }
 
     public async Task DisposeAsync()
