@@ -7,6 +7,7 @@ using HealthTeams.FhirGateway.AuditEvents;
 using HealthTeams.FhirGateway.Bulk;
 using HealthTeams.FhirGateway.Communications;
 using HealthTeams.FhirGateway.Compartments;
+using HealthTeams.FhirGateway.Conversations;
 using HealthTeams.FhirGateway.Ehr;
 using HealthTeams.FhirGateway.Encounters;
 using HealthTeams.FhirGateway.Federation;
@@ -75,6 +76,7 @@ public static class FhirGatewayServices
         services.AddSingleton<VisitProjection>();
         services.AddSingleton<IProjection>(s => s.GetRequiredService<VisitProjection>());
         services.AddSingleton<IProjection, MessageProjection>();
+        services.AddSingleton<IProjection, TalkProjection>();
         services.AddSingleton<ITaskMeaning, ReceiptMeaning>();
         services.AddSingleton(s => new Lazy<VisitProjection>(s.GetRequiredService<VisitProjection>));
         services.AddSingleton<IResourceSlice>(s => new PersonSlice("Patient", PersonKind.Patient, s.GetRequiredService<VisitDoor>()));
@@ -149,6 +151,7 @@ public static class FhirGatewayServices
         services.AddSingleton<VisitLookUp>();
         services.AddSingleton<IEventConsumer, VisitWriteBack>();
         services.AddFederationWork();
+        services.AddSingleton<IEventConsumer, TalkWriteBack>();
         services.AddSingleton<IDueSweep, ExpiredHolds>();
         services.AddSingleton<IDueSweep, ChartBackfill>();
         services.AddSingleton<IDueSweep>(s => s.GetRequiredService<Reindex>());
