@@ -7,6 +7,7 @@ using HealthTeams.FhirGateway.AuditEvents;
 using HealthTeams.FhirGateway.Bulk;
 using HealthTeams.FhirGateway.Communications;
 using HealthTeams.FhirGateway.Compartments;
+using HealthTeams.FhirGateway.Conversations;
 using HealthTeams.FhirGateway.Ehr;
 using HealthTeams.FhirGateway.Encounters;
 using HealthTeams.FhirGateway.Files;
@@ -74,6 +75,7 @@ public static class FhirGatewayServices
         services.AddSingleton<VisitProjection>();
         services.AddSingleton<IProjection>(s => s.GetRequiredService<VisitProjection>());
         services.AddSingleton<IProjection, MessageProjection>();
+        services.AddSingleton<IProjection, TalkProjection>();
         services.AddSingleton<ITaskMeaning, ReceiptMeaning>();
         services.AddSingleton(s => new Lazy<VisitProjection>(s.GetRequiredService<VisitProjection>));
         services.AddSingleton<IResourceSlice>(s => new PersonSlice("Patient", PersonKind.Patient, s.GetRequiredService<VisitDoor>()));
@@ -146,6 +148,7 @@ public static class FhirGatewayServices
         services.AddSingleton<EhrLinks>();
         services.AddSingleton<VisitLookUp>();
         services.AddSingleton<IEventConsumer, VisitWriteBack>();
+        services.AddSingleton<IEventConsumer, TalkWriteBack>();
         services.AddSingleton<IDueSweep, ExpiredHolds>();
         services.AddSingleton<IDueSweep, ChartBackfill>();
         services.AddSingleton<IDueSweep>(s => s.GetRequiredService<Reindex>());

@@ -73,6 +73,7 @@ public static class SmartLauncherServices
         services.AddSingleton<EhrBackend>();
         services.AddSingleton<EhrConnections>(s => s.GetRequiredService<EhrBackend>().Connections);
         services.AddSingleton(EhrWriteBack.Route("exists (select from auth.ehr where tenant = $1)"));
+        services.AddSingleton(EhrWriteBack.Documents("exists (select from auth.ehr where tenant = $1)"));
         services.AddSingleton<WriteRulesOf>(s => s.GetRequiredService<EhrRegistry>().WriteRules);
         services.AddSingleton<ProviderSigning>();
         services.AddSingleton(s => new Lazy<ProviderSigning>(s.GetRequiredService<ProviderSigning>));

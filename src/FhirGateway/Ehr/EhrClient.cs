@@ -29,7 +29,10 @@ internal sealed class EhrClient(OutboundHttp http, EhrConnection ehr)
     public Task<Outcome<JsonElement>> Patch(string relative, byte[] operations, string? etag, CancellationToken stop) =>
         Send(HttpMethod.Patch, relative, operations, etag, stop, "application/json-patch+json");
 
-    private async Task<Outcome<JsonElement>> Send(HttpMethod method, string relative, byte[]? body, string? etag, CancellationToken stop, string type = "application/fhir+json")
+    /// <summary>http://hl7.org/fhir/R4/http.html#ccreate: said again it is found, not made twice.</summary>
+    public Task<Outcome<JsonElement>> Create(string type, byte[] body, string unless, CancellationToken stop) => Send(HttpMethod.Post, type, body, null, stop, unless: unless);
+
+    private async Task<Outcome<JsonElement>> Send(HttpMethod method, string relative, byte[]? body, string? etag, CancellationToken stop, string type = "application/fhir+json", string? unless = null)
     {
         for (var attempt = 0; ; attempt++)
         {
@@ -39,6 +42,7 @@ internal sealed class EhrClient(OutboundHttp http, EhrConnection ehr)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token.Value);
             request.Headers.Accept.ParseAdd("application/fhir+json");
             if (etag is not null) request.Headers.TryAddWithoutValidation("If-Match", etag);
+            if (unless is not null) request.Headers.TryAddWithoutValidation("If-None-Exist", unless);
             if (body is not null) request.Content = new ByteArrayContent(body) { Headers = { ContentType = new(type) } };
             var sent = await http.Send(request, stop);
             if (!sent.Ok) return sent.Problem;

@@ -30,6 +30,10 @@ public static class EhrWriteBack
 {
     /// <param name="anyEhr">SQL: whether tenant $1 has any.</param>
     public static EventRoute Route(string anyEhr) => VisitWriteBack.Route with { While = anyEhr };
+
+    /// <summary>What brings documents there.</summary>
+    /// <param name="anyEhr">SQL: whether tenant $1 has any.</param>
+    public static EventRoute Documents(string anyEhr) => Conversations.TalkWriteBack.Route with { While = anyEhr };
 }
 
 /// <summary>Bound by SmartLauncher: the rules of a tenant's EHRs.</summary>
