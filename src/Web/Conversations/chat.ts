@@ -108,7 +108,7 @@ function conversation(root: HTMLElement, id: string): void {
     if (ours.length > 0) {
       const seen = [...news.querySelectorAll<HTMLElement>(".seen")].slice(0, -1);
       for (const stale of seen) stale.remove();
-      for (const urgent of ours.filter((m) => m.classList.contains("urgent") && !m.classList.contains("mine"))) {
+      for (const urgent of ours.filter((m) => m.classList.contains("urgent") && !m.classList.contains("own"))) {
         root.querySelector("[data-loud]")!.textContent = t("Urgent message from {0}.", urgent.querySelector("header strong")?.textContent ?? "");
       }
       if (stay) toEnd(); else below();
@@ -170,9 +170,9 @@ function conversation(root: HTMLElement, id: string): void {
 function acts(root: HTMLElement, here: string, fresh: () => Promise<void>): void {
   root.addEventListener("click", async (event) => {
     const target = event.target as Element;
-    const inside = target.closest("details.acts");
-    for (const open of root.querySelectorAll<HTMLDetailsElement>("details.acts[open], details.people[open], details.others-menu[open]")) if (open !== inside && !open.contains(target)) open.open = false;
-    const button = target.closest<HTMLButtonElement>("button[data-act], .said .asked button");
+    const inside = target.closest("details.utter-acts");
+    for (const open of root.querySelectorAll<HTMLDetailsElement>("details.utter-acts[open], details.talk-people[open], details.others-menu[open]")) if (open !== inside && !open.contains(target)) open.open = false;
+    const button = target.closest<HTMLButtonElement>("button[data-act], .utter .utter-asked button");
     if (!button?.getAttribute("formaction")) return;
     event.preventDefault();
     const url = new URL(button.getAttribute("formaction")!, location.href);
@@ -302,7 +302,7 @@ function compose(root: HTMLElement, form: HTMLFormElement, id: string, fresh: ()
 
   function show(): void {
     waiting.replaceChildren(...queue.waiting.map(line));
-    if (queue.trouble && queue.waiting.length > 0) waiting.append(element("p", { class: "trouble" }, iconElement("warning"), queue.trouble === "offline"
+    if (queue.trouble && queue.waiting.length > 0) waiting.append(element("p", { class: "talk-trouble" }, iconElement("warning"), queue.trouble === "offline"
       ? t("No connection: it is kept on this device and sent by itself.") : t("You are signed out: sign in again, then it is sent.")));
   }
 

@@ -309,7 +309,11 @@ public sealed class ConversationTests(TestProduct product) : IClassFixture<TestP
         var team = await product.Team($"Team {Guid.NewGuid()}", (a.Person, "Owner"), (guest.Person, "Guest"));
         var fhir = await product.Fhir();
         var patient = await fhir.Create("Patient", """{"resourceType":"Patient","name":[{"family":"Record","given":["Ada"]}]}""");
-        var person = await product.Ask<Guid>($"select person from collab.person_key where reference = 'Patient/{patient.Id()}'");
+        var person = Guid.CreateVersion7();
+        await product.Sql($"""
+            insert into collab.person (tenant, id, kind, family, given, updated_at) values (1, '{person}', 'Patient', 'Record', 'Ada', now());
+            insert into collab.person_key (tenant, source, reference, person) values (1, '{Guid.Empty}', 'Patient/{patient.Id()}', '{person}') on conflict (tenant, source, reference) do update set person = excluded.person
+            """);
         var answer = await TestProduct.Post(a.Page, "/messages/c/new?handler=patient", ("team", team.ToString()), ("patient", person.ToString()));
         var c = Guid.Parse(answer.Headers.Location!.OriginalString[^36..]);
         var (one, two) = (await Said(a, c, "Dose agreed: 5 mg"), await Said(a, c, "unrelated"));
