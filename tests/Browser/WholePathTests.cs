@@ -131,9 +131,9 @@ public sealed class WholePathTests(RealBrowser browser, ProductWithEhr product) 
         await nurse.GetByText("Laboratory").First.WaitForAsync();
         await nurse.Press("Open");
         await nurse.GetByText("Potassium 6.9 mmol/L").First.WaitForAsync();
-        Assert.Equal(1L, await product.Ask<long>("select count(*) from collab.message_delivery where read_at is not null and next_at is null"));
+        Assert.Equal(1L, await product.Ask<long>("select count(*) from collab.message_delivery d join collab.message m on m.id = d.message where m.sender = 'Laboratory' and d.read_at is not null and d.next_at is null"));
         await nurse.Press("Acknowledge");
-        await TestProduct.Until(async () => await product.Ask<long>("select count(*) from collab.message_delivery where acknowledged_at is not null") == 1, "acknowledged");
+        await TestProduct.Until(async () => await product.Ask<long>("select count(*) from collab.message_delivery d join collab.message m on m.id = d.message where m.sender = 'Laboratory' and d.acknowledged_at is not null") == 1, "acknowledged");
     }
 
     [Theory]

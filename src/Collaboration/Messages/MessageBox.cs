@@ -21,6 +21,7 @@ public sealed record MessageRow
     public int Notified { get; init; }
     public DateTimeOffset? NextAt { get; init; }
     public bool Open { get; init; }
+    public bool Withdrawn { get; init; }
 }
 
 public sealed record MessageView
@@ -38,7 +39,7 @@ public sealed class MessageBox(Db db, ProjectFhir project, Platform.Audit.Access
         d.id, d.priority, m.sender as "From", d.sent_at as SentAt, p.id as PatientId, p.family, p.given, p.gender, p.birth_date as BirthDate,
         {People.PatientFacts.IdentifierSql} as PatientIdentifier,
         d.read_at is not null as Read, d.acknowledged_at is not null as Acknowledged, d.step as Notified, d.next_at as NextAt,
-        d.acknowledged_at is null and d.priority = 'urgent' and d.closed is distinct from 'passed' as Open
+        d.acknowledged_at is null and d.priority = 'urgent' and coalesce(d.closed, '') not in ('passed', 'taken') as Open, coalesce(d.closed = 'withdrawn', false) as Withdrawn
         """;
 
     public Task<IReadOnlyList<MessageRow>> Mine(Caller caller, CancellationToken stop) =>
@@ -48,7 +49,7 @@ public sealed class MessageBox(Db db, ProjectFhir project, Platform.Audit.Access
             join collab.message m on m.tenant = d.tenant and m.id = d.message
             left join collab.person p on p.tenant = m.tenant and p.id = m.patient
             where d.tenant = @Tenant and d.recipient = @Person and d.closed is distinct from 'withdrawn'
-            order by (d.priority = 'urgent' and d.acknowledged_at is null and d.closed is distinct from 'passed') desc, d.sent_at desc, d.id desc
+            order by (d.priority = 'urgent' and d.acknowledged_at is null and coalesce(d.closed, '') not in ('passed', 'taken')) desc, d.sent_at desc, d.id desc
             limit 500
             """, new { tx.Tenant, caller.Person })], stop);
 
@@ -57,8 +58,8 @@ public sealed class MessageBox(Db db, ProjectFhir project, Platform.Audit.Access
         var opened = await db.In<Outcome<MessageView>>(caller.Tenant, caller.Actor, async tx =>
         {
             var read = await tx.Execute("""
-                update collab.message_delivery set read_at = @Now, next_at = null, closed = 'read'
-                where tenant = @Tenant and id = @delivery and recipient = @Person and read_at is null
+                update collab.message_delivery set read_at = @Now, next_at = null, closed = case when closed in ('passed', 'taken') then closed else 'read' end
+                where tenant = @Tenant and id = @delivery and recipient = @Person and read_at is null and closed is distinct from 'withdrawn'
                 """, new { tx.Tenant, tx.Now, delivery, caller.Person });
             var row = await tx.OneOrNone<MessageRow>($"""
                 select {Line}
@@ -68,6 +69,7 @@ public sealed class MessageBox(Db db, ProjectFhir project, Platform.Audit.Access
                 where d.tenant = @Tenant and d.id = @delivery and d.recipient = @Person
                 """, new { tx.Tenant, delivery, caller.Person });
             if (row is null) return Problem.NotFound("There is no such message for you.", "message-unknown");
+            if (row.Withdrawn) return Problem.Conflict("The sender has taken this message back.", "message-withdrawn");
             var (message, text, patient, conversation) = await tx.OneOrNone<(Guid, string, Guid?, Guid?)>("""
                 select m.id, m.text, m.patient, m.conversation from collab.message_delivery d join collab.message m on m.tenant = d.tenant and m.id = d.message
                 where d.tenant = @Tenant and d.id = @delivery

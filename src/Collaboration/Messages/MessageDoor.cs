@@ -11,7 +11,7 @@ public sealed class MessageDoor(ShiftDoor shifts, TeamDoor teams, ProjectFhir pr
 
     /// <summary>They ring the next person from now on.</summary>
     /// <returns>How many.</returns>
-    public Task<int> PassOn(Tx tx, Guid from, Guid to, IReadOnlyCollection<Guid> patients) => PassMessages.Run(tx, from, to, patients);
+    public Task<int> PassOn(Tx tx, Guid from, Guid to, IReadOnlyCollection<Guid> patients) => PassMessages.Run(tx, project, from, to, patients);
 
     /// <summary>Rings whom a message is for: deliveries where it is important or urgent or a receipt is asked for. Refused when nobody would be rung.</summary>
     public Task<Outcome<IReadOnlyList<Called>>> Raise(Tx tx, Raised said) => RaiseMessage.Run(tx, shifts, teams, said);

@@ -20,6 +20,8 @@ internal sealed class CommunicationSlice(MessageDoor door, ConversationDoor conv
     {
         foreach (var (id, resource, _) in written)
         {
+            if (Guid.TryParse(id, out var own) && await tx.Scalar<bool>("select exists (select from collab.message where tenant = @Tenant and id = @own and communication is null)", new { tx.Tenant, own }))
+                return Problem.Unprocessable("This message was written on a page. It is changed and taken back there, by whoever wrote it.", "Communication", "business-rule");
             if (resource is { } communication && await Send(tx, id, communication, read) is { } refused) return refused;
         }
         return null;
@@ -29,8 +31,7 @@ internal sealed class CommunicationSlice(MessageDoor door, ConversationDoor conv
     {
         var status = FhirJson.Text(resource, "status");
         if (status is "stopped" or "entered-in-error" or "not-done") await door.Withdraw(tx, id);
-        // What a page said is the page's: a version of it that comes back is not said again.
-        if (status is not ("in-progress" or "completed") || Guid.TryParse(id, out var own) && await tx.Scalar<bool>("select exists (select from collab.message where tenant = @Tenant and id = @own)", new { tx.Tenant, own })) return null;
+        if (status is not ("in-progress" or "completed")) return null;
         var references = FhirJson.Items(resource, "recipient").Select(LogicalReference.Of)
             .Append(FhirJson.Text(resource, "subject", "reference")).Append(FhirJson.Text(resource, "sender", "reference")).OfType<string>();
         var resources = await read(references);

@@ -16,7 +16,7 @@ public sealed class CountsPage(VisitLists visits, MessageBox messages, Conversat
             Waiting = await visits.Waiting(Me, Stop),
             Unseen = await activity.Unseen(Me, Stop),
             Unread = await conversations.Unread(Me, Stop),
-            Urgent = mine.Where(row => row is { Priority: "urgent", Read: false }).Select(row => new { row.Id, row.From, row.Notified }),
+            Urgent = mine.Where(row => row is { Priority: "urgent", Read: false, Open: true }).Select(row => new { row.Id, row.From, row.Notified }),
         });
     }
 }

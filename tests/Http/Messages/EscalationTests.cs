@@ -82,6 +82,11 @@ public sealed class EscalationTests(TestProduct product) : IClassFixture<TestPro
         var anyone = await Send(sender, ("To", $"Group|{w.Team}|Nurses"), ("Anyone", "true"));
         await Act(w.Name(2), anyone, "acknowledgement");
         Assert.Equal("taken", await product.Ask<string>($"select closed from collab.message_delivery where message = '{anyone}' and recipient = '{w.People[3]}'"));
+        // Nothing rings there any more, also when it is read later.
+        var other = await product.SignedIn(w.Name(3));
+        Assert.Contains("\"urgent\":[]", await other.GetStringAsync("/counts"), StringComparison.Ordinal);
+        await Read(w.Name(3), anyone);
+        Assert.Equal("taken", await product.Ask<string>($"select closed from collab.message_delivery where message = '{anyone}' and recipient = '{w.People[3]}'"));
 
         var everyone = await Send(sender, ("To", $"Group|{w.Team}|Nurses"));
         await Asked(everyone, w.People[2], w.People[3]);

@@ -43,6 +43,9 @@ public sealed class MessageFhirTests(TestProduct product) : IClassFixture<TestPr
         // A receipt is the product's word.
         var forged = receipt.GetRawText().Replace("\"completed\"", "\"failed\"", StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await fhir.PutAsync($"/fhir/Task/{receipt.GetProperty("id").GetString()}", FhirHttp.Json(forged))).StatusCode);
+        // What was written on a page is not rewritten by FHIR.
+        var rewritten = communication.GetRawText().Replace("Please come.", "Do not come.", StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await fhir.PutAsync($"/fhir/Communication/{message}", FhirHttp.Json(rewritten))).StatusCode);
         Assert.NotEqual(Guid.Empty, sender);
     }
 
