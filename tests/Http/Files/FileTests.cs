@@ -204,13 +204,13 @@ public sealed class FileTests(TestProduct product) : IClassFixture<TestProduct>
         var two = await (await fhir.GetAsync($"/fhir/DocumentReference/{file}-v2")).Body();
         Assert.Equal($"DocumentReference/{file}", two.GetProperty("relatesTo")[0].GetProperty("target").GetProperty("reference").GetString());
         var patient = await fhir.Create("Patient", """{"resourceType":"Patient","name":[{"family":"Filed","given":["Ada"]}]}""");
-        string Sent(string text) => $$"""{"resourceType":"DocumentReference","status":"current","subject":{"reference":"Patient/{{patient.Id()}}"},"content":[{"attachment":{"contentType":"text/plain","title":"letter.txt","data":"{{Convert.ToBase64String(Encoding.UTF8.GetBytes(text))}}"}}],"context":{"related":[{"reference":"CareTeam/{{s.Team}}"}]}}""";
+        string Sent(string text) => $$$"""{"resourceType":"DocumentReference","status":"current","subject":{"reference":"Patient/{{{patient.Id()}}}"},"content":[{"attachment":{"contentType":"text/plain","title":"letter.txt","data":"{{{Convert.ToBase64String(Encoding.UTF8.GetBytes(text))}}}"}}],"context":{"related":[{"reference":"CareTeam/{{{s.Team}}}"}]}}""";
         var letter = await fhir.Create("DocumentReference", Sent("Dear colleague"));
         var id = await product.Ask<Guid>($"select id from collab.file where fhir_id = '{letter.Id()}'");
         Assert.Equal("Dear colleague", await s.Guest.GetStringAsync($"/files/one/{id}/content"));
         Assert.Contains("letter.txt", await s.Guest.GetStringAsync($"/files/{s.Team}"), StringComparison.Ordinal);
         Assert.True(await product.Ask<bool>($"select patient is not null from collab.file where id = '{id}'"));
-        var empty = await fhir.PostAsync("/fhir/DocumentReference", FhirHttp.Json($$"""{"resourceType":"DocumentReference","status":"current","content":[{"attachment":{"title":"x"}}],"context":{"related":[{"reference":"CareTeam/{{s.Team}}"}]}}"""));
+        var empty = await fhir.PostAsync("/fhir/DocumentReference", FhirHttp.Json($$$"""{"resourceType":"DocumentReference","status":"current","content":[{"attachment":{"title":"x"}}],"context":{"related":[{"reference":"CareTeam/{{{s.Team}}}"}]}}"""));
         Assert.Equal(HttpStatusCode.UnprocessableEntity, empty.StatusCode);
         await fhir.DeleteAsync($"/fhir/DocumentReference/{letter.Id()}");
         Assert.Equal(HttpStatusCode.NotFound, (await s.Guest.GetAsync($"/files/one/{id}/content")).StatusCode);
