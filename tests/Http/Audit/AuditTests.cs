@@ -24,7 +24,7 @@ public sealed class AuditTests(TestProduct product) : IClassFixture<TestProduct>
 
     private Task<(ChainVerdict Reads, ChainVerdict Changes)> Verify(string? head = null) => product.Db.In(1, Actor.Product, async tx => (await AuditVerify.Reads(tx, head), await AuditVerify.Changes(tx, head)), default);
 
-    private Task Seal() => product.Db.In(1, Actor.Product, EventSeals.Seal, default);
+    private Task<int> Seal() => product.Db.In(1, Actor.Product, EventSeals.Seal, default);
 
     /// <summary>As somebody would who owns the database: the application's role may not.</summary>
     private Task Forge(string sql) => product.Sql(sql);
