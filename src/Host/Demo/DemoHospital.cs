@@ -67,6 +67,7 @@ internal static partial class DemoHospital
         await DemoShifts.Load(services, demo, seed, stop);
         await DemoHandovers.Load(services, demo, stop);
         await DemoRosterPlans.Load(services, demo, stop);
+        await DemoPolicies.Load(services, demo, stop);
         var brands = services.GetRequiredService<Brands>();
         await brands.Set(demo.Id, new Brand(demo.Name, "https://hospital.example") { City = "Paris", Country = "FR" }, stop);
         await brands.Set(north.Id, new Brand(north.Name, "https://north.example") { City = "Lille", Country = "FR" }, stop);
