@@ -1,6 +1,6 @@
 -- The record of changes, sealed in batches by hash like the record of reads. A batch is a span of transactions that have all ended
 -- (below the oldest one running), so that nothing comes into it afterwards.
-alter table platform.event add xid xid8 not null default pg_current_xact_id();
+alter table platform.event add xid bigint not null default (pg_current_xact_id()::text::bigint);
 create index event_xid on platform.event using brin (xid);
 
 create table platform.event_seal (

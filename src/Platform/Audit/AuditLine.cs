@@ -28,6 +28,6 @@ internal sealed record SealedEvent
     /// <summary>Of one span, in the order they are hashed.</summary>
     public static Task<IReadOnlyList<SealedEvent>> Of(Tx tx, long lower, long upper) => tx.Query<SealedEvent>("""
         select id, at, kind, subject, patient, actor, actor_kind as ActorKind, client, source, data::text as Data from platform.event
-        where tenant = @Tenant and xid >= @lower::text::xid8 and xid < @upper::text::xid8 order by id
+        where tenant = @Tenant and xid >= @lower and xid < @upper order by id
         """, new { tx.Tenant, lower, upper });
 }
