@@ -62,7 +62,7 @@ public sealed class AuditTests(TestProduct product) : IClassFixture<TestProduct>
 
         // A change: its words, then the batch itself, then the end of the chain.
         var head = (await Verify()).Changes.Head;
-        var change = await product.Ask<Guid>("select id from platform.event where kind = 'policy.created' order by id limit 1");
+        var change = await product.Ask<Guid>("select e.id from platform.event e join collab.policy p on e.subject = 'policy/' || p.id where e.kind = 'policy.created' and p.name = 'Audit 0'");
         await Forge($"update platform.event set subject = 'policy/forged' where id = '{change}'");
         Assert.NotNull((await Verify()).Changes.Broken);
         await Forge($"update platform.event set subject = 'policy/' || (select p.id from collab.policy p where p.name = 'Audit 0') where id = '{change}'");
