@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HealthTeams.Collaboration.Activity;
 using HealthTeams.Collaboration.Approvals;
+using HealthTeams.Collaboration.Audit;
 using HealthTeams.Collaboration.Conversations;
 using HealthTeams.Collaboration.Files;
 using HealthTeams.Collaboration.Handovers;
@@ -41,6 +42,8 @@ public static class CollaborationServices
         services.AddSingleton<ActivityFeed>();
         services.AddPolicies();
         services.AddFiles();
+        services.AddSingleton<UrgentTimes>();
+        services.AddSingleton<Discovery>();
         services.AddTeams();
         services.AddPatientLists();
         services.AddTasks();
@@ -62,6 +65,7 @@ public static class CollaborationServices
         services.AddMessageWork();
         services.AddSingleton<IDueSweep, EmptyRooms>();
         services.AddFileWork();
+        services.AddSingleton<IDueSweep, DiscoveryDue>();
         services.AddTeamWork();
         services.AddPatientListWork();
         services.AddTaskWork();

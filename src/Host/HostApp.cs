@@ -62,6 +62,7 @@ public static class HostApp
         services.AddSingleton(s => new Db(database.App(), database.Worker(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<EventRouting>()));
         services.AddSingleton(new Platform.Blobs.BlobSettings(Path.Combine(settings.DataDir, "files")));
         services.AddSingleton(new Collaboration.Files.FileSettings(Path.Combine(settings.DataDir, "team-files"), settings.FileLimit, settings.ClamAv));
+        services.AddSingleton(new Collaboration.Audit.DiscoverySettings(Path.Combine(settings.DataDir, "audit-exports")));
         services.AddPlatform();
         services.AddSingleton(new Collaboration.Messages.Channels.ChannelSettings(publicUrl, Convert.FromHexString(settings.PushKey ?? SecretFile.GetOrMake(settings.DataDir, "push-key")), settings.Smtp, settings.MailFrom, settings.Sms, settings.SmsSecret));
         services.AddCollaboration(new IceSettings(settings.Stun, settings.Turn, settings.TurnSecret), settings.Rosters);

@@ -34,6 +34,7 @@ try
         ["host", "list"] => await HostCommands.List(),
         ["host", "remove", var url] => await HostCommands.Remove(url),
         ["keys", "rotate"] => await KeyCommands.Rotate(),
+        ["audit", "verify", .. var rest] => await AuditCommands.Verify(Options.Parse(rest, "head")),
         ["deliveries"] => await DeliveryCommands.List(),
         ["deliveries", "retry"] => await DeliveryCommands.Retry(),
         ["sim", "launch-url", .. var rest] => SimulatorCommands.LaunchUrl(Options.Parse(rest, "as", "appointment", "frame")),

@@ -19,6 +19,8 @@ public static class PlatformServices
         services.AddSingleton<OutboundHttp>();
         services.AddSingleton<TenantHosts>();
         services.AddSingleton<AccessLog>();
+        services.AddSingleton<Trail>();
+        services.AddSingleton<LegalHolds>();
         services.AddSingleton<BlobStore>();
         services.AddHostedService(s => s.GetRequiredService<AccessLog>());
         services.AddSingleton<LiveWatches>();
@@ -32,6 +34,7 @@ public static class PlatformServices
     /// <summary>The worker role: sweeps due rows and delivers events.</summary>
     public static IServiceCollection AddWorker(this IServiceCollection services)
     {
+        services.AddSingleton<IDueSweep, EventSeals>();
         services.AddHostedService<DueWork>();
         services.AddHostedService<EventDelivery>();
         services.AddHostedService<FreshStatistics>();

@@ -25,6 +25,7 @@ internal static class Usage
         ./run host list                       | ./run host remove URL
         ./run keys rotate                     new keys by which EHRs know us; nothing needs to be told
         ./run deliveries [retry]              what was given up; run it again
+        ./run audit verify [--head CHAIN]     whether the records of reads and changes are as they were written
         ./run sim launch-url --as practitioner|patient [--appointment ID] [--frame]
         ./run sim stop | ./run sim start      take the EHR simulator away and bring it back
         ./run bench [--long]                  what is measured, against a thin server on the same database

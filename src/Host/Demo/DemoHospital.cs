@@ -69,6 +69,7 @@ internal static partial class DemoHospital
         await DemoMessages.Load(services, demo, stop);
         await DemoConversations.Load(services, demo, stop);
         await DemoRosterPlans.Load(services, demo, stop);
+        await DemoPolicies.Load(services, demo, stop);
         var brands = services.GetRequiredService<Brands>();
         await brands.Set(demo.Id, new Brand(demo.Name, "https://hospital.example") { City = "Paris", Country = "FR" }, stop);
         await brands.Set(north.Id, new Brand(north.Name, "https://north.example") { City = "Lille", Country = "FR" }, stop);

@@ -154,7 +154,7 @@ public sealed class AccessLog(Db db, ILogger<AccessLog> log) : BackgroundService
     private sealed record Batch(Guid Id, int Tenant, IReadOnlyList<Access> Rows);
 
     private static string Line(Guid id, Access a) =>
-        $"{id}|{a.At.ToUnixTimeMilliseconds()}|{a.Actor.Id}|{a.Actor.Kind}|{a.Actor.Client}|{a.Actor.Source}|{a.Action}|{a.Subject}|{a.Patient}|{a.Outcome}\n";
+        AuditLine.Read(id, a.At, a.Actor.Id, a.Actor.Kind.ToString(), a.Actor.Client, a.Actor.Source, a.Action, a.Subject, a.Patient, a.Outcome);
 
     private static NpgsqlParameter Texts(IEnumerable<string?> values) =>
         new() { Value = values.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };

@@ -17,6 +17,12 @@ public abstract class StaffPage : PageModel
 
     public override async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
     {
+        var (policy, hour) = await HttpContext.RequestServices.GetRequiredService<MyPolicy>().Get(Me, Stop);
+        if (MyPolicy.Shut(policy, hour, Request.Path) is { } shut)
+        {
+            context.Result = Refuse(shut);
+            return;
+        }
         // Without it a form sent to a page that takes none is a view of a page that was never filled.
         if (context.HandlerMethod is null && HttpMethods.IsPost(Request.Method))
         {
@@ -25,12 +31,6 @@ public abstract class StaffPage : PageModel
         }
         var tenants = HttpContext.RequestServices.GetRequiredService<TenantDirectory>();
         Hospital = await tenants.Find(Me.Tenant, Stop) ?? throw new InvalidOperationException($"No tenant {Me.Tenant}");
-        var (policy, hour) = await HttpContext.RequestServices.GetRequiredService<MyPolicy>().Get(Me, Stop);
-        if (MyPolicy.Shut(policy, hour, Request.Path) is { } shut)
-        {
-            context.Result = Refuse(shut);
-            return;
-        }
         await next();
     }
 

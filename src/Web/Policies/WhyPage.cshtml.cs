@@ -8,7 +8,7 @@ public class MyPolicyPage(PolicyDesk desk) : StaffPage
     public PolicyExplained Found { get; private set; } = null!;
     public bool Myself { get; private set; }
 
-    public Task<IActionResult> OnGetAsync(Guid? person) => Explain(null);
+    public virtual Task<IActionResult> OnGetAsync(Guid? person) => Explain(null);
 
     protected async Task<IActionResult> Explain(Guid? person)
     {
@@ -23,7 +23,7 @@ public class MyPolicyPage(PolicyDesk desk) : StaffPage
 [Authorize(Policy = "administrator")]
 public sealed class WhyPage(PolicyDesk desk) : MyPolicyPage(desk)
 {
-    public new Task<IActionResult> OnGetAsync(Guid? person) => Explain(person);
+    public override Task<IActionResult> OnGetAsync(Guid? person) => Explain(person);
 }
 
 /// <summary>"I know that I am off shift": on record, and not asked again in this browser for the rest of the shift.</summary>

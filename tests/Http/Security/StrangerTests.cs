@@ -15,7 +15,7 @@ public sealed class StrangerTests(TestProduct product) : IClassFixture<TestProdu
         "/auth/.well-known/openid-configuration", "/auth/jwks", "/auth/authorize", "/auth/token", "/auth/introspect", "/auth/revoke", "/auth/register", "/auth/smart-style.json",
         "/auth/sign-in", "/auth/sign-in/join", "/auth/sign-out", "/auth/provider/{id:guid}", "/auth/provider/callback", "/brands.json", "/health/live", "/health/ready",
         "/launch", "/launch/callback", "/launch/error", "/launch/no-visit", "/launch/signed-out", "/launch/choose/{id}",
-        "/join/{token}", "/shifts/feed/{secret}.ics", "/room/window/{code}", "/error/{status:int?}", "/fhir/ws", "/openapi/{documentName}.json", "/docs/api/{documentName?}", "/docs/api", "/favicon.ico",
+        "/join/{token}", "/kiosk/sign-in", "/shifts/feed/{secret}.ics", "/room/window/{code}", "/error/{status:int?}", "/fhir/ws", "/openapi/{documentName}.json", "/docs/api/{documentName?}", "/docs/api", "/favicon.ico",
     ];
 
     [Fact]
