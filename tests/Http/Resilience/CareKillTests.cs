@@ -78,8 +78,8 @@ public sealed class CareKillTests
             insert into collab.task_assignee (tenant, task, person, at) select 1, t.id, m.person, now() from collab.task t, (select person from collab.team_member where team = '{{Ward}}' and role = 'Member' order by person limit 1) m where t.title = 'Kill reminder';
             insert into collab.task_reminder (tenant, task, kind, at) select 1, id, 'due', now() from collab.task where title = 'Kill reminder';
             insert into collab.task_series (tenant, id, team, board, pattern, every, first_day, ahead_days, template, next_day, make_at, created_at)
-            select 1, gen_random_uuid(), '{{Ward}}', b.id, 'daily', 1, current_date, 1, jsonb_build_object('title', 'Kill round', 'board', b.id), current_date, now(), now()
-            from (select id from collab.task_board where team = '{{Ward}}' and not published limit 1) b, generate_series(1, {{Series}});
+            select 1, gen_random_uuid(), '{{Ward}}', b.id, 'daily', 1, t.day, 1, jsonb_build_object('title', 'Kill round', 'board', b.id), t.day, now(), now()
+            from (select id from collab.task_board where team = '{{Ward}}' and not published limit 1) b, (select (now() at time zone 'Europe/Paris')::date as day) t, generate_series(1, {{Series}}); -- the hospital's day, whatever the hour
             """, sql);
         await all.ExecuteNonQueryAsync();
     }
