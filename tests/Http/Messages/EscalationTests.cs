@@ -90,6 +90,7 @@ public sealed class EscalationTests(TestProduct product) : IClassFixture<TestPro
 
         var everyone = await Send(sender, ("To", $"Group|{w.Team}|Nurses"));
         await Asked(everyone, w.People[2], w.People[3]);
+        await Is("1", $"select step::text from collab.message_delivery where message = '{everyone}' and recipient = '{w.People[2]}'");
         await Act(w.Name(2), everyone, "acknowledgement");
         Assert.Null(await product.Ask<string>($"select closed from collab.message_delivery where message = '{everyone}' and recipient = '{w.People[3]}'"));
         Forward(2);
