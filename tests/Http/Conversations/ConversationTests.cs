@@ -384,9 +384,9 @@ public sealed class ConversationTests(TestProduct product) : IClassFixture<TestP
         others.On<JsonElement>("changed", _ => leaked = true);
         others.On<JsonElement>("typing", _ => leaked = true);
         await Act(a, c, "typing");
-        Assert.Contains(a.Person.ToString(), await types.Task.WaitAsync(TimeSpan.FromSeconds(3)), StringComparison.Ordinal);
+        Assert.Contains(a.Person.ToString(), await types.Task.WaitAsync(TimeSpan.FromSeconds(15)), StringComparison.Ordinal);
         await Said(a, c, "Unspoken secret");
-        var told = await heard.Task.WaitAsync(TimeSpan.FromSeconds(3));
+        var told = await heard.Task.WaitAsync(TimeSpan.FromSeconds(15));
         Assert.Contains($"conversation/{c}", told, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", told, StringComparison.Ordinal);
         Assert.False(leaked);
