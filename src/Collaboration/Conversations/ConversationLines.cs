@@ -16,6 +16,8 @@ internal static class ConversationLines
               p.id as PatientId, p.family, p.given, p.gender, p.birth_date as BirthDate, {PatientFacts.IdentifierSql} as PatientIdentifier,
               greatest(c.last_seq - greatest(coalesce(k.read_seq, s.seq, 0), mine.sees_from - 1), 0) as Unread,
               l.sender as LastBy, l.text as LastText, l.happened is not null as LastHappened, u.urgent as Urgent,
+              case when c.kind = 'group' then (select x.sender from collab.message x where x.tenant = c.tenant and x.conversation = c.id and x.seq >= mine.sees_from and x.sender_person is null and x.happened is null
+                and not exists (select from collab.message_delivery d where d.tenant = x.tenant and d.message = x.id and d.closed = 'withdrawn') order by x.seq limit 1) end as System,
               exists (select from collab.message_mention n join collab.message x on x.tenant = n.tenant and x.id = n.message
                 where x.tenant = c.tenant and x.conversation = c.id and x.seq > coalesce(k.read_seq, s.seq, 0) and n.kind = 'person' and n.target = @me::text) as Mentioned
             from mine
@@ -45,7 +47,8 @@ internal static class ConversationLines
     private static ConversationLine Line(Row r, IReadOnlyList<Other> others) => new()
     {
         Id = r.Id, Kind = r.Kind, Title = r.Title, Team = r.Team, TeamId = r.TeamId, Channel = r.Channel, LastAt = r.LastAt, Muted = r.Muted, PatientId = r.PatientId,
-        Others = [.. others.Select(o => o.Display)], Other = r.Kind == "direct" && others.Count > 0 ? others[0].Id : null,
+        // What a system says to one person is a conversation with that system.
+        Others = others.Count == 0 && r.System is { } system ? [system] : [.. others.Select(o => o.Display)], Other = r.Kind == "direct" && others.Count > 0 ? others[0].Id : null,
         Patient = r.PatientId is null ? null : new PatientFacts(new Person { Kind = PersonKind.Patient, Family = r.Family, Given = r.Given }.Display, r.BirthDate, r.Gender, r.PatientIdentifier),
         Unread = r.Unread, Mentioned = r.Mentioned, LastBy = r.LastBy, Urgent = r.Urgent, LastText = r.Urgent || r.LastHappened ? null : r.LastText,
     };
@@ -68,6 +71,7 @@ internal static class ConversationLines
         public string? PatientIdentifier { get; init; }
         public int Unread { get; init; }
         public string? LastBy { get; init; }
+        public string? System { get; init; }
         public string? LastText { get; init; }
         public bool LastHappened { get; init; }
         public bool Urgent { get; init; }

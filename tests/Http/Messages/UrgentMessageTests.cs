@@ -42,6 +42,7 @@ public sealed class UrgentMessageTests : IAsyncLifetime
         var nurse = await product.SignedIn("seacole");
         var list = await nurse.GetStringAsync("/messages");
         Assert.DoesNotContain("Potassium 6.9", list, StringComparison.Ordinal);
+        Assert.DoesNotContain("Only you", list, StringComparison.Ordinal); // the system that said it stands where a person would
         var delivery = await product.Ask<Guid>("select id from collab.message_delivery");
         Assert.DoesNotContain("Potassium 6.9", await nurse.GetStringAsync($"/messages/{delivery}"), StringComparison.Ordinal);
         Assert.Null(await product.Ask<string>("select closed from collab.message_delivery"));
