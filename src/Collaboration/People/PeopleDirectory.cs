@@ -6,7 +6,7 @@ namespace HealthTeams.Collaboration.People;
 /// <param name="Facts">For patients: birth date, gender and record number, so that two of one name are told apart.</param>
 public sealed record PersonChoice(Guid Id, string Name, PatientFacts? Facts);
 
-/// <summary>Staff and patients of this hospital by name or number, for the pages' pickers. Looking for a patient is on record.</summary>
+/// <summary>Staff and patients of this hospital, nobody of another, by name or number, for the pages' pickers. Looking for a patient is on record.</summary>
 public sealed class PeopleDirectory(Db db, AccessLog audit)
 {
     public const int Limit = 12;
@@ -18,7 +18,7 @@ public sealed class PeopleDirectory(Db db, AccessLog audit)
         var rows = await db.In(caller.Tenant, caller.Actor, tx => tx.Query<Row>($"""
             select p.id, p.kind, p.family, p.given, p.title, p.gender, p.birth_date as BirthDate, {PatientFacts.IdentifierSql} as PatientIdentifier
             from collab.person p
-            where p.tenant = @Tenant and p.kind = @kind
+            where p.tenant = @Tenant and p.kind = @kind and not exists (select from collab.partner_person x where x.tenant = p.tenant and x.person = p.id)
               and (select bool_and(p.family ilike w or p.given ilike w
                 or exists (select from collab.person_identifier i where i.tenant = p.tenant and i.person = p.id and i.value ilike w)) from unnest(@words) w)
             order by lower(p.family), lower(p.given), p.id

@@ -6,7 +6,8 @@ internal static class CrossingSql
     public static async Task<Crossing?> Of(Tx tx, Guid message, string us)
     {
         var said = await tx.OneOrNone<Row>("""
-            select m.id, m.conversation, c.title, m.priority, m.text, m.sent_at as SentAt, m.sender_person as Sender, m.patient, coalesce(r.receipt, false) as Receipt,
+            select m.id, m.conversation, c.title, m.priority,
+              concat_ws(E'\n', nullif(m.text, ''), (select string_agg('[' || f.name || ']', ' ' order by f.id) from collab.message_file f where f.tenant = m.tenant and f.message = m.id)) as Text, m.sent_at as SentAt, m.sender_person as Sender, m.patient, coalesce(r.receipt, false) as Receipt,
               coalesce((select o.key from collab.partner_message o where o.tenant = m.tenant and o.message = m.reply_to limit 1), m.reply_to) as Answers,
               coalesce((select o.key from collab.partner_conversation o where o.tenant = m.tenant and o.conversation = m.conversation limit 1), m.conversation) as Place
             from collab.message m join collab.conversation c on c.tenant = m.tenant and c.id = m.conversation

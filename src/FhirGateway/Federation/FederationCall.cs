@@ -50,7 +50,7 @@ public sealed class FederationCall(OutboundHttp http, FhirSettings settings, Fed
         {
             HttpStatusCode.OK => said,
             HttpStatusCode.Forbidden => new Problem(409, "partner-not-mutual", $"{partner.Name} has not registered this hospital, or has paused it."),
-            HttpStatusCode.UnprocessableEntity => Problem.Unprocessable($"{partner.Name} refuses it: {(string?)said["code"] ?? "no reason"}.", null, "partner-refused"),
+            HttpStatusCode.UnprocessableEntity or HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge => Problem.Unprocessable($"{partner.Name} refuses it: {(string?)said["code"] ?? "no reason"}.", null, "partner-refused"),
             var status => new Problem(502, "partner-failed", $"{partner.Name} answered {(int)status} ({(string?)said["code"] ?? "no reason"})."),
         };
     }

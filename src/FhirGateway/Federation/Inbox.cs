@@ -46,7 +46,8 @@ internal sealed class Inbox(Db db, TenantDirectory tenants, FederationCall call,
         return !read.Ok ? Task.FromResult<Problem?>(read.Problem) : db.In(tenant.Id, Actor.Product, async tx =>
         {
             var problem = read.Value is Crossing said ? await Said(tx, tenant, partner, said) : await Receipt(tx, tenant, partner, (CrossingReceipt)read.Value);
-            return problem is null ? null : tx.Abandon(problem);
+            // For good, whatever it is called here: what waits behind it must not wait for it.
+            return problem is null ? null : tx.Abandon(problem with { Status = 422 });
         }, stop);
     }
 

@@ -81,6 +81,8 @@ public sealed class FederationTests : IAsyncLifetime
         Assert.Equal(3L, await Ada.Ask<long>("select count(*) from collab.message where happened is null"));
         Assert.Equal(3L, await Ben.Ask<long>("select count(*) from collab.message where happened is null"));
         await TestProduct.Until(async () => await Ada.Ask<long>("select count(*) from platform.access where action = 'disclose'") == 2, "what left is on record");
+        // Nobody of another hospital is chosen for a task or a team.
+        Assert.DoesNotContain("Lovelace", await Ben.Page.GetStringAsync("/people?kind=staff&q=love"), StringComparison.Ordinal);
         // Whoever is not in the conversation sees none of it; nobody of another hospital is in a team.
         await Ben.Staff("outsider", "Outsider");
         Assert.Equal(HttpStatusCode.NotFound, (await (await Ben.SignedIn("outsider")).GetAsync($"/messages/c/{there}")).StatusCode);
