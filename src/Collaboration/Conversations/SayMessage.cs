@@ -50,6 +50,7 @@ public sealed class SayMessage(Db db, ConversationDoor door, MessageDoor rings, 
             insert into collab.message_edit (tenant, message, edit, text, at, by) select tenant, id, edits, text, coalesce(edited_at, sent_at), sender_person from collab.message where tenant = @Tenant and id = @message;
             update collab.message set text = @said, edited_at = @Now, edits = edits + 1, change = @change where tenant = @Tenant and id = @message
             """, new { tx.Tenant, tx.Now, message, said, change });
+        await rings.Show(tx, message);
         return true;
     }, "message.edited", stop);
 
@@ -59,6 +60,7 @@ public sealed class SayMessage(Db db, ConversationDoor door, MessageDoor rings, 
         if (m.Recorded) return Problem.Conflict("This message is in the record: it stays as it was. Say what is new in another one.", "message-recorded");
         await tx.Execute("update collab.message set deleted_at = @Now, deleted_by = @by, pinned_at = null, change = @change where tenant = @Tenant and id = @message", new { tx.Tenant, tx.Now, by = caller.Person, message, change });
         await rings.Withdraw(tx, message);
+        await rings.Show(tx, message);
         return true;
     }, "message.deleted", stop, owners: true);
 
@@ -67,6 +69,7 @@ public sealed class SayMessage(Db db, ConversationDoor door, MessageDoor rings, 
         if (await tx.Execute("""
             update collab.message set deleted_at = null, deleted_by = null, change = @change where tenant = @Tenant and id = @message and deleted_by = @me and deleted_at > @since
             """, new { tx.Tenant, message, me, change, since = tx.Now - UndoFor }) == 0) return Problem.Conflict("It is too late to bring this message back.", "message-gone");
+        await rings.Show(tx, message);
         return true;
     }, "message.restored", stop, deleted: true);
 

@@ -27,9 +27,10 @@ public sealed class FileDesk(Db db, FileDoor door, TeamDoor teams, FileStore sto
             var files = await tx.Query<TeamFile>($"""
                 select {TeamFile.Columns} from {TeamFile.From}
                 where f.tenant = @Tenant and f.team = @team and (@deleted or @search is not null or f.channel is not distinct from @channel) and (f.deleted_at is not null) = @deleted and (@search is null or f.name ilike @search)
+                  and (f.channel is null or exists (select from collab.channel k where k.tenant = f.tenant and k.id = f.channel and {ChannelSql.Seen}))
                 order by lower(f.name), f.id limit {Limit}
-                """, new { tx.Tenant, team, channel, deleted, search = Like(search) });
-            return new FilesView(may.Value, await Folders(tx, team), files, await Retention(tx, team));
+                """, new { tx.Tenant, team, channel, deleted, search = Like(search), caller.Person });
+            return new FilesView(may.Value, await Folders(tx, team, caller.Person), files, await Retention(tx, team));
         }, stop);
         if (view.Ok) await audit.Record(new(caller.Tenant, db.Clock.GetUtcNow(), caller.Actor, "list", $"files/{team}", null, 200), view.Value.Files.Select(f => f.Patient is { } p ? $"person/{p}" : null), stop);
         return view;
@@ -43,8 +44,8 @@ public sealed class FileDesk(Db db, FileDoor door, TeamDoor teams, FileStore sto
         return [.. (await tx.Query<TeamFile>($"""
             select {TeamFile.Columns} from {TeamFile.From}
             where f.tenant = @Tenant and f.team = any(@teams) and f.deleted_at is null and f.name ilike @like
-              and (f.channel is null or exists (select from collab.channel k where k.tenant = f.tenant and k.id = f.channel and k.deleted_at is null)) order by f.modified_at desc limit 100
-            """, new { tx.Tenant, teams = mine.Keys.ToArray(), like })).Select(f => (f, mine[f.Team]))];
+              and (f.channel is null or exists (select from collab.channel k where k.tenant = f.tenant and k.id = f.channel and k.deleted_at is null and {ChannelSql.Seen})) order by f.modified_at desc limit 100
+            """, new { tx.Tenant, teams = mine.Keys.ToArray(), like, caller.Person })).Select(f => (f, mine[f.Team]))];
     }, stop);
 
     public async Task<Outcome<FileView>> Open(Caller caller, Guid id, CancellationToken stop)
@@ -57,7 +58,7 @@ public sealed class FileDesk(Db db, FileDoor door, TeamDoor teams, FileStore sto
                 select v.version, v.hash, v.type, v.bytes, v.scan, v.found, v.at, concat_ws(' ', p.title, p.given, p.family) as By
                 from collab.file_version v left join collab.person p on p.tenant = v.tenant and p.id = v.by where v.tenant = @Tenant and v.file = @id order by v.version desc
                 """, new { tx.Tenant, id });
-            return new FileView(found.Value, (await teams.Standing(tx, found.Value.Team, caller.Person))!, versions, FileRules.Closed(found.Value.Scan, store.Settings.ClamAv is not null), found.Value.LockedBy == caller.Person, await Folders(tx, found.Value.Team));
+            return new FileView(found.Value, (await teams.Standing(tx, found.Value.Team, caller.Person))!, versions, FileRules.Closed(found.Value.Scan, store.Settings.ClamAv is not null), found.Value.LockedBy == caller.Person, await Folders(tx, found.Value.Team, caller.Person));
         }, stop);
         if (view.Ok) await Read(caller, view.Value.File, "view", stop);
         return view;
@@ -160,10 +161,10 @@ public sealed class FileDesk(Db db, FileDoor door, TeamDoor teams, FileStore sto
     private ValueTask Read(Caller caller, TeamFile file, string action, CancellationToken stop) =>
         audit.Record(new(caller.Tenant, db.Clock.GetUtcNow(), caller.Actor, action, $"file/{file.Id}", file.Patient is { } p ? $"person/{p}" : null, 200), stop);
 
-    private static async Task<IReadOnlyList<FileFolder>> Folders(Tx tx, Guid team) => [.. (await tx.Query<(Guid Id, string Name, int Files)>("""
-        select c.id, c.name, (select count(*)::int from collab.file f where f.tenant = c.tenant and f.channel = c.id and f.deleted_at is null)
-        from collab.channel c where c.tenant = @Tenant and c.team = @team and c.deleted_at is null order by c.position, lower(c.name)
-        """, new { tx.Tenant, team })).Select(c => new FileFolder(c.Id, c.Name, c.Files))];
+    private static async Task<IReadOnlyList<FileFolder>> Folders(Tx tx, Guid team, Guid? person) => [.. (await tx.Query<(Guid Id, string Name, int Files)>($"""
+        select k.id, k.name, (select count(*)::int from collab.file f where f.tenant = k.tenant and f.channel = k.id and f.deleted_at is null)
+        from collab.channel k where k.tenant = @Tenant and k.team = @team and k.deleted_at is null and {ChannelSql.Seen} order by k.position, lower(k.name)
+        """, new { tx.Tenant, team, person })).Select(c => new FileFolder(c.Id, c.Name, c.Files))];
 
     internal static async Task<int> Retention(Tx tx, Guid team) => await tx.Scalar<int?>("select retention_days from collab.file_setting where tenant = @Tenant and team = @team", new { tx.Tenant, team }) ?? FileRules.RetentionDays;
 

@@ -15,7 +15,7 @@ public sealed class FileDoor(TeamDoor teams, PolicyDoor policies)
         if (policy.Blocks("files")) return policy.Refused(nameof(EffectivePolicy.BlockedApps));
         var may = await teams.May(tx, caller, team, change ? TeamRole.Member : TeamRole.Guest, change);
         if (!may.Ok) return may;
-        if (channel is { } c && !await tx.Scalar<bool>("select exists (select from collab.channel where tenant = @Tenant and team = @team and id = @c and deleted_at is null)", new { tx.Tenant, team, c })) return TeamDoor.Unknown;
+        if (channel is { } c && !await tx.Scalar<bool>($"select exists (select from collab.channel k where k.tenant = @Tenant and k.team = @team and k.id = @c and k.deleted_at is null and {ChannelSql.Seen})", new { tx.Tenant, team, c, caller.Person })) return TeamDoor.Unknown;
         if (change && policy.Refuse(nameof(EffectivePolicy.AllowFiles)) is { } refused) return refused;
         return may;
     }

@@ -40,16 +40,16 @@ public sealed class Channels(Db db, TeamDoor door)
     {
         if (Fault(plan) is { } fault) return fault;
         if (await Taken(tx, team, plan.Name, channel)) return NameTaken;
-        if (await tx.Execute("""
-            update collab.channel set name = @Name, description = @Description, favourite = @Favourite where tenant = @Tenant and team = @team and id = @channel and deleted_at is null
-            """, new { tx.Tenant, team, channel, Name = plan.Name.Trim(), plan.Description, plan.Favourite }) == 0) return Unknown;
+        if (await tx.Execute($"""
+            update collab.channel k set name = @Name, description = @Description, favourite = @Favourite where tenant = @Tenant and team = @team and id = @channel and deleted_at is null and {ChannelSql.Seen}
+            """, new { tx.Tenant, team, channel, caller.Person, Name = plan.Name.Trim(), plan.Description, plan.Favourite }) == 0) return Unknown;
         tx.Publish("team.channel-changed", $"team/{team}", data: new { channel });
         return true;
     }, stop);
 
     public Task<Outcome<bool>> Delete(Caller caller, Guid team, Guid channel, CancellationToken stop) => Change(caller, team, "allowDeleteChannels", async tx =>
     {
-        if (await tx.Scalar<string>("select name from collab.channel where tenant = @Tenant and team = @team and id = @channel and deleted_at is null", new { tx.Tenant, team, channel }) is not { } name) return Unknown;
+        if (await tx.Scalar<string>($"select name from collab.channel k where tenant = @Tenant and team = @team and id = @channel and deleted_at is null and {ChannelSql.Seen}", new { tx.Tenant, team, channel, caller.Person }) is not { } name) return Unknown;
         if (name.Equals("General", StringComparison.OrdinalIgnoreCase)) return Problem.Conflict("General stays: every team has it.", "channel-general");
         await tx.Execute("update collab.channel set deleted_at = @Now where tenant = @Tenant and id = @channel", new { tx.Tenant, tx.Now, channel });
         tx.Publish("team.channel-deleted", $"team/{team}", data: new { channel });
@@ -58,9 +58,9 @@ public sealed class Channels(Db db, TeamDoor door)
 
     public Task<Outcome<bool>> Restore(Caller caller, Guid team, Guid channel, CancellationToken stop) => Change(caller, team, "allowDeleteChannels", async tx =>
     {
-        var name = await tx.Scalar<string>("""
-            select name from collab.channel where tenant = @Tenant and team = @team and id = @channel and deleted_at > @since
-            """, new { tx.Tenant, team, channel, since = tx.Now - RestorableFor });
+        var name = await tx.Scalar<string>($"""
+            select name from collab.channel k where tenant = @Tenant and team = @team and id = @channel and deleted_at > @since and {ChannelSql.Seen}
+            """, new { tx.Tenant, team, channel, caller.Person, since = tx.Now - RestorableFor });
         if (name is null) return Unknown;
         if (await Taken(tx, team, name, channel)) return NameTaken;
         await tx.Execute("update collab.channel set deleted_at = null where tenant = @Tenant and id = @channel", new { tx.Tenant, channel });
@@ -71,7 +71,7 @@ public sealed class Channels(Db db, TeamDoor door)
     public Task<Outcome<bool>> AddTab(Caller caller, Guid team, Guid channel, TabPlan tab, CancellationToken stop) => Change(caller, team, "allowCreateUpdateRemoveTabs", async tx =>
     {
         if (TemplateRules.Check(TemplateContent.Empty with { Name = "x", Channels = [new ChannelPlan("General", null, true, [tab])] }) is { } fault) return fault with { Where = "tab" };
-        if (!await tx.Scalar<bool>("select exists (select from collab.channel where tenant = @Tenant and team = @team and id = @channel and deleted_at is null)", new { tx.Tenant, team, channel })) return Unknown;
+        if (!await tx.Scalar<bool>($"select exists (select from collab.channel k where tenant = @Tenant and team = @team and id = @channel and deleted_at is null and {ChannelSql.Seen})", new { tx.Tenant, team, channel, caller.Person })) return Unknown;
         if (await tx.Scalar<int>("select count(*)::int from collab.channel_tab where tenant = @Tenant and channel = @channel", new { tx.Tenant, channel }) >= TemplateRules.Tabs)
             return Problem.Unprocessable($"A channel has at most {TemplateRules.Tabs} tabs.", "tab", "tabs-full");
         await ChannelSql.AddTabs(tx, [(channel, tab)]);
@@ -81,9 +81,9 @@ public sealed class Channels(Db db, TeamDoor door)
 
     public Task<Outcome<bool>> RemoveTab(Caller caller, Guid team, Guid tab, CancellationToken stop) => Change(caller, team, "allowCreateUpdateRemoveTabs", async tx =>
     {
-        if (await tx.Execute("""
-            delete from collab.channel_tab t using collab.channel c where t.tenant = @Tenant and t.id = @tab and c.tenant = t.tenant and c.id = t.channel and c.team = @team
-            """, new { tx.Tenant, team, tab }) == 0) return Problem.NotFound("There is no such tab.", "tab-unknown");
+        if (await tx.Execute($"""
+            delete from collab.channel_tab t using collab.channel k where t.tenant = @Tenant and t.id = @tab and k.tenant = t.tenant and k.id = t.channel and k.team = @team and {ChannelSql.Seen}
+            """, new { tx.Tenant, team, tab, caller.Person }) == 0) return Problem.NotFound("There is no such tab.", "tab-unknown");
         tx.Publish("team.tab-removed", $"team/{team}");
         return true;
     }, stop);
@@ -112,6 +112,9 @@ public sealed class Channels(Db db, TeamDoor door)
 
 internal static class ChannelSql
 {
+    /// <summary>Of a row k of collab.channel: a private one is there for its own people alone, here @person.</summary>
+    public const string Seen = "(k.membership <> 'private' or exists (select from collab.channel_member o where o.tenant = k.tenant and o.channel = k.id and o.person = @person))";
+
     public static async Task Add(Tx tx, Guid team, IReadOnlyList<ChannelPlan> channels)
     {
         var ids = channels.Select(_ => tx.NewId()).ToArray();

@@ -31,16 +31,16 @@ public sealed class TeamViews(Db db, TeamDoor door)
             where t.tenant = @Tenant and t.id = @team
             """, new { tx.Tenant, team });
         var apps = await tx.Query<string>("select app from collab.team_app where tenant = @Tenant and team = @team order by position", new { tx.Tenant, team });
-        return new TeamPageView(row, may.Value.Role, await door.Members(tx, team), await Channels(tx, team), apps, made.Count == 0 ? null : made[0]);
+        return new TeamPageView(row, may.Value.Role, await door.Members(tx, team), await Channels(tx, team, caller.Person), apps, made.Count == 0 ? null : made[0]);
     }, stop);
 
-    internal static async Task<IReadOnlyList<Channel>> Channels(Tx tx, Guid team)
+    internal static async Task<IReadOnlyList<Channel>> Channels(Tx tx, Guid team, Guid? person)
     {
-        var (channels, tabs) = await tx.Query<Channel, ChannelTab>(("""
-            select id, name, description, favourite, deleted_at as DeletedAt from collab.channel
-            where tenant = @Tenant and team = @team and (deleted_at is null or deleted_at > @since)
+        var (channels, tabs) = await tx.Query<Channel, ChannelTab>(($"""
+            select id, name, description, favourite, deleted_at as DeletedAt from collab.channel k
+            where tenant = @Tenant and team = @team and (deleted_at is null or deleted_at > @since) and {ChannelSql.Seen}
             order by deleted_at is not null, lower(name) <> 'general', position
-            """, new { tx.Tenant, team, since = tx.Now - Teams.Channels.RestorableFor }), ("""
+            """, new { tx.Tenant, team, person, since = tx.Now - Teams.Channels.RestorableFor }), ("""
             select t.id, t.channel, t.name, t.app, t.target from collab.channel_tab t join collab.channel c on c.tenant = t.tenant and c.id = t.channel
             where t.tenant = @Tenant and c.team = @team order by t.position
             """, new { tx.Tenant, team }));

@@ -27,7 +27,7 @@ internal static class TemplateSql
             left join collab.team_template_version v on v.tenant = t.tenant and v.template = t.template and v.version = t.template_version
             where t.tenant = @Tenant and t.id = @team
             """, new { tx.Tenant, team }))[0];
-        var channels = await TeamViews.Channels(tx, team);
+        var channels = await TeamViews.Channels(tx, team, tx.Actor.Caller?.Person);
         var apps = await tx.Query<string>("select app from collab.team_app where tenant = @Tenant and team = @team order by position", new { tx.Tenant, team });
         return new TemplateContent(name, description ?? "", visibility,
             [.. channels.Where(c => c.DeletedAt is null).Select(c => new ChannelPlan(c.Name, c.Description, c.Favourite, [.. c.Tabs.Select(t => new TabPlan(t.Name, t.App, t.Target))]))],

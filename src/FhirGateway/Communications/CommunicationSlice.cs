@@ -2,6 +2,7 @@ using System.Text.Json;
 using HealthTeams.Collaboration.Conversations;
 using HealthTeams.Collaboration.Messages;
 using HealthTeams.Collaboration.People;
+using HealthTeams.Collaboration.Policies;
 using HealthTeams.FhirGateway.Appointments;
 using HealthTeams.FhirGateway.Json;
 using HealthTeams.FhirGateway.People;
@@ -11,7 +12,7 @@ using HealthTeams.FhirGateway.Storage;
 namespace HealthTeams.FhirGateway.Communications;
 
 /// <summary>http://hl7.org/fhir/R4/communication.html: a Communication to staff is a message to them, stored and sent in one transaction.</summary>
-internal sealed class CommunicationSlice(MessageDoor door, ConversationDoor conversations) : IResourceSlice
+internal sealed class CommunicationSlice(MessageDoor door, ConversationDoor conversations, PolicyDoor policies) : IResourceSlice
 {
     public string Type => "Communication";
     public int Order => 3;
@@ -43,9 +44,12 @@ internal sealed class CommunicationSlice(MessageDoor door, ConversationDoor conv
         var patient = FhirJson.Text(resource, "subject", "reference");
         var called = await door.WhoNow(tx, to);
         if (called.Count == 0) return Problem.Unprocessable("Nobody is in these teams now, so nobody would get the message.", "Communication.recipient", "not-found");
+        var priority = MessageRules.PriorityOf(FhirJson.Text(resource, "priority"));
+        // An app in somebody's hands may no more than they may on a page (MSG-05).
+        if (priority == "urgent" && tx.Actor.Caller is { } caller && (await policies.Of(tx, caller)).Refuse(nameof(EffectivePolicy.AllowPriorityMessages)) is { } not) return not with { Where = "Communication.priority" };
         var sent = await conversations.Post(tx, new PostSaid
         {
-            Communication = id, Priority = MessageRules.PriorityOf(FhirJson.Text(resource, "priority")), Sender = Sender(resource, resources), SenderPerson = await SenderPerson(tx, resource, resources),
+            Communication = id, Priority = priority, Sender = Sender(resource, resources), SenderPerson = await SenderPerson(tx, resource, resources),
             Patient = patient is not null && resources.TryGetValue(patient, out var p) ? await MessageDoor.Person(tx, PersonFromFhir.Map(PersonKind.Patient, Guid.Empty, patient, p, null)) : null,
             Text = text.Length > 0 ? text : AppointmentToVisit.Concept(resource, "topic") ?? AppointmentToVisit.Concept(resource, "reasonCode") ?? "No text.",
             People = [.. called.Select(c => c.Person)], Targets = to, Receipt = true,

@@ -18,7 +18,7 @@ internal sealed class MessageProjection(ProjectedResources resources, WriteEngin
     {
         var said = await tx.OneOrNone<MessageFace>("""
             select m.id, m.communication, m.priority, m.sender, m.sender_person as SenderPerson, case when m.deleted_at is null then m.text end as Text, m.sent_at as SentAt, m.deleted_at as DeletedAt,
-              r.settled, m.conversation, (select p.communication from collab.message p where p.tenant = m.tenant and p.id = m.reply_to) as RootCommunication, m.reply_to as Root,
+              r.settled, m.conversation, (select p.communication from collab.message p where p.tenant = m.tenant and p.id = m.reply_to) as RootCommunication, m.reply_to as Root, m.seq,
               (select k.reference from collab.person_key k where k.tenant = m.tenant and k.source = @own and k.person = m.patient and k.reference like 'Patient/%' order by k.reference limit 1) as Patient
             from collab.message m left join collab.message_raised r on r.tenant = m.tenant and r.message = m.id
             where m.tenant = @Tenant and m.id = @message
@@ -29,8 +29,8 @@ internal sealed class MessageProjection(ProjectedResources resources, WriteEngin
             from collab.message_delivery where tenant = @Tenant and message = @message order by id
             """, new { tx.Tenant, message });
         var recipients = receipts.Count > 0 ? [.. receipts.Select(r => r.Recipient)] : await tx.Query<Guid>("""
-            select distinct person from collab.conversation_person where tenant = @Tenant and conversation = @Conversation and person is distinct from @SenderPerson order by person limit 100
-            """, new { tx.Tenant, said.Conversation, said.SenderPerson });
+            select distinct person from collab.conversation_person where tenant = @Tenant and conversation = @Conversation and sees_from <= @Seq and person is distinct from @SenderPerson order by person limit 100
+            """, new { tx.Tenant, said.Conversation, said.Seq, said.SenderPerson });
         var people = await StaffPractitioner.Of(tx, engine, [.. recipients.Concat(said.SenderPerson is { } me ? [me] : (Guid[])[]).Distinct()]);
         await resources.Save(tx, [.. await Communication(tx, said, receipts, recipients, people) is { } c ? [c] : (ProjectedResources.Resource[])[],
             .. receipts.Select(r => MessageToFhir.Receipt(said, r, people[r.Recipient]))]);

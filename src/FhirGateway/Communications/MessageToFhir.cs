@@ -17,6 +17,7 @@ internal sealed record MessageFace
     public DateTimeOffset? DeletedAt { get; init; }
     public string? Settled { get; init; }
     public Guid? Conversation { get; init; }
+    public int? Seq { get; init; }
     public Guid? Root { get; init; }
     public string? RootCommunication { get; init; }
     public string? Patient { get; init; }
@@ -96,7 +97,8 @@ internal static class MessageToFhir
             ["priority"] = w => w.WriteStringValue(Priority(r.Priority)),
             ["code"] = w => Concept(w, r.Escalated is null ? "message-receipt" : "escalated-delivery"),
             ["focus"] = TaskElements.Reference($"Communication/{said.FhirId}"),
-            ["for"] = said.Patient is { } patient ? TaskElements.Reference(patient) : null,
+            // The message says whom it is about: by the receipt alone it would be in the patient's compartment, and who was rung is not theirs to read.
+            ["for"] = null,
             ["executionPeriod"] = w =>
             {
                 w.WriteStartObject();

@@ -46,6 +46,11 @@ internal static class FhirAccess
                 grants.AddRange(AppState.Narrow(caller, interaction, new Grant(patient, filter)));
                 continue;
             }
+            if (Correspondence.Of(scope.Level, type))
+            {
+                grants.AddRange(Correspondence.Narrow(caller, interaction, new Grant(patient, filter)));
+                continue;
+            }
             if (patient is null && filter.Count == 0) return new Limit(null);
             grants.Add(new Grant(patient, filter));
         }

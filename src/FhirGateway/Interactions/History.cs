@@ -30,8 +30,8 @@ internal sealed class History(Db db, AccessLog audit, FhirSettings settings)
         var asked = HistoryAsk.Read(request.Query, db.Clock.GetUtcNow(), request.Strict, settings.Limits.Page);
         if (!asked.Ok) return FhirAnswer.Of(asked.Problem);
 
-        // Of app state the system's history would tell what is another user's.
-        string[] types = type is not null ? [type] : [.. ResourceTypes.All.Where(t => !AppState.Of(caller, t))];
+        // Of app state and of what people write to each other the system's history would tell what is another user's.
+        string[] types = type is not null ? [type] : [.. ResourceTypes.All.Where(t => !AppState.Of(caller, t) && (t != "Communication" || FhirAccess.Reach(caller, t, 'r') is { Ok: true, Value.Grants: null }))];
         var found = await Read(caller.Tenant, request.Within, types, id, asked.Value, stop);
         if (id is not null && found is { Rows.Count: 0, Total: null or 0 } && !asked.Value.Narrowed) return FhirAnswer.Of(Problem.NotFound($"{type}/{id} does not exist."));
         // Of a window that holds a deletion only nobody can tell whose it was.

@@ -42,8 +42,8 @@ internal sealed record Rights(string Id, CallerKind Kind, string? Client, string
         foreach (var interaction in interactions)
         {
             var scopes = Scopes.Select(t => SmartScope.TryParse(t, out var s) ? s : null).OfType<SmartScope>()
-                // Of app state a user reaches a part only, which is like a narrowed scope.
-                .Where(s => s.Filter is null && (s.Level == ScopeLevel.Patient || !AppState.Of(Kind, type)) && (s.Type == "*" || s.Type == type) && s.Interactions.Contains(interaction, StringComparison.Ordinal)).ToList();
+                // Of app state and of messages a user reaches a part only, which is like a narrowed scope.
+                .Where(s => s.Filter is null && !(s.Level == ScopeLevel.User && Correspondence.Of(s.Level, type)) && (s.Level == ScopeLevel.Patient || !AppState.Of(Kind, type)) && (s.Type == "*" || s.Type == type) && s.Interactions.Contains(interaction, StringComparison.Ordinal)).ToList();
             if (scopes.Exists(s => s.Level != ScopeLevel.Patient)) continue;
             if (scopes.Count == 0 || Patient is null)
             {
