@@ -61,6 +61,18 @@ public sealed class ConversationTests(TestProduct product) : IClassFixture<TestP
     }
 
     [Fact]
+    [Trait("Row", "AP-09")]
+    public async Task An_approval_is_started_from_a_message_and_leads_back_to_it()
+    {
+        var (a, b) = (await Somebody("Alpha"), await Somebody("Bravo"));
+        var c = await Begin(a, null, b);
+        var message = await Said(a, c, "May we buy a second scale?");
+        var form = WebUtility.HtmlDecode(Regex.Match(await Look(b, c), "href=\"(/approvals/new[^\"]+)\"").Groups[1].Value);
+        Assert.Contains(Uri.EscapeDataString($"/messages/c/{c}?m={message}"), form, StringComparison.Ordinal);
+        Assert.Contains($"/messages/c/{c}?m={message}", await b.Page.GetStringAsync(form), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_same_key_is_one_message_even_when_both_arrive_at_once()
     {
         var (a, b) = (await Somebody("Alpha"), await Somebody("Bravo"));
