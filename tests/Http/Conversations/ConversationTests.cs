@@ -47,6 +47,25 @@ public sealed class ConversationTests(TestProduct product) : IClassFixture<TestP
     private static Task<string> Look(Who by, Guid conversation, string query = "") => by.Page.GetStringAsync($"/messages/c/{conversation}{query}");
 
     [Fact]
+    [Trait("Row", "MSG-11")]
+    public async Task What_was_changed_or_deleted_on_a_page_is_so_by_FHIR_too_and_who_came_later_got_nothing_from_before()
+    {
+        var (a, b, c) = (await Somebody("Foxtrot"), await Somebody("Golf"), await Somebody("Hotel"));
+        var group = await Begin(a, "Later", b);
+        var message = await Said(a, group, "First words");
+        Assert.Equal(HttpStatusCode.OK, (await Act(a, group, "people", ("person", c.Person.ToString()))).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await Act(a, group, "change", ("message", message.ToString()), ("text", "Second words"), ("edits", "0"))).StatusCode);
+        var fhir = await product.Fhir();
+        var shown = await (await fhir.GetAsync($"/fhir/Communication/{message}")).Body();
+        Assert.Equal("Second words", shown.GetProperty("payload")[0].GetProperty("contentString").GetString());
+        Assert.Single(shown.GetProperty("recipient").EnumerateArray());
+        Assert.Equal(HttpStatusCode.OK, (await Act(a, group, "deletion", ("message", message.ToString()))).StatusCode);
+        shown = await (await fhir.GetAsync($"/fhir/Communication/{message}")).Body();
+        Assert.Equal("entered-in-error", shown.GetProperty("status").GetString());
+        Assert.False(shown.TryGetProperty("payload", out _));
+    }
+
+    [Fact]
     [Trait("Row", "TC-11")]
     public async Task Two_people_have_one_conversation_whoever_begins_it_and_however_often()
     {

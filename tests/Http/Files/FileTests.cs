@@ -57,6 +57,25 @@ public sealed class FileTests(TestProduct product) : IClassFixture<TestProduct>
 
     private Task<int> Rev(Guid file) => product.Ask<int>($"select rev from collab.file where id = '{file}'");
 
+    [Fact, Trait("Row", "TC-06")]
+    public async Task A_private_channel_and_its_files_are_nowhere_for_who_is_not_in_it()
+    {
+        var s = await Start();
+        var channel = Guid.CreateVersion7();
+        await product.Sql($"insert into collab.channel (tenant, id, team, name, position, created_at, membership) select tenant, '{channel}', id, 'Whispers', 9, now(), 'private' from collab.team where id = '{s.Team}'");
+        await product.Sql($"insert into collab.channel_member (tenant, channel, person, role, since) select tenant, '{channel}', '{s.OwnerId}', 'Owner', now() from collab.team where id = '{s.Team}'");
+        var added = await Upload(s.Owner, s.Team, "budget.txt", Encoding.UTF8.GetBytes("words"));
+        await product.Sql($"update collab.file set channel = '{channel}' where id = '{added}'");
+        Assert.Equal(HttpStatusCode.OK, (await s.Owner.GetAsync($"/files/one/{added}")).StatusCode);
+        Assert.Contains("Whispers", await s.Owner.GetStringAsync($"/teams/{s.Team}"), StringComparison.Ordinal);
+        foreach (var place in (string[])[$"/files/one/{added}", $"/files/one/{added}/content", $"/files/{s.Team}?channel={channel}"]) Assert.True((await s.Member.GetAsync(place)).StatusCode == HttpStatusCode.NotFound, place);
+        foreach (var place in (string[])[$"/teams/{s.Team}", $"/files/{s.Team}", $"/files/{s.Team}?search=budget", "/files?search=budget"])
+        {
+            var page = await s.Member.GetStringAsync(place);
+            Assert.False(page.Contains("Whispers", StringComparison.Ordinal) || page.Contains("budget.txt", StringComparison.Ordinal), place);
+        }
+    }
+
     [Fact, Trait("Row", "FI-02")]
     public async Task An_upload_goes_on_from_where_the_network_was_cut_even_after_a_restart_and_becomes_one_file()
     {
