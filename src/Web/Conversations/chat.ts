@@ -219,6 +219,8 @@ function compose(root: HTMLElement, form: HTMLFormElement, id: string, fresh: ()
   const queue = new PostQueue(root.dataset.owner!, id);
   const files: { id: string; name: string }[] = [];
   let told = 0;
+  let taking = 0;
+  let send = false;
 
   queue.onChange = (sent) => { show(); if (sent) void fresh().then(toEnd); };
   void queue.load().then((draft) => { if (draft && !text.value) text.value = draft; grow(); show(); void queue.flush(); });
@@ -241,6 +243,8 @@ function compose(root: HTMLElement, form: HTMLFormElement, id: string, fresh: ()
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    // A file on its way belongs to this message, not to the next one: it is waited for.
+    if (taking > 0) { send = true; return; }
     const said = text.value.trim();
     if (!said && files.length === 0) { text.focus(); return; }
     const fields: Record<string, string> = { text: said, priority: priority.value, reply: answer.value, lang: document.documentElement.lang, file: files.map((f) => f.id).join(",") };
@@ -278,8 +282,10 @@ function compose(root: HTMLElement, form: HTMLFormElement, id: string, fresh: ()
 
   async function attach(chosen: File[]): Promise<void> {
     upload.value = "";
+    taking++;
     for (const file of chosen) {
-      const item = element("li", {}, iconElement("file"), element("span", {}, file.name));
+      const coming = element("span", { class: "quiet" }, t("on its way"));
+      const item = element("li", {}, iconElement("file"), element("span", {}, file.name), coming);
       shelf.append(item);
       const body = new FormData();
       body.append("upload", file);
@@ -287,6 +293,7 @@ function compose(root: HTMLElement, form: HTMLFormElement, id: string, fresh: ()
       body.append("__RequestVerificationToken", document.querySelector<HTMLInputElement>("#act input[name=__RequestVerificationToken]")!.value);
       const kept = await fetch(`/messages/c/${id}/files`, { method: "POST", body, redirect: "manual" }).catch(() => null);
       const said = kept?.headers.get("Content-Type")?.includes("json") ? await kept.json() as { id?: string; detail?: string } : {};
+      coming.remove();
       if (kept?.ok && said.id) {
         const one = { id: said.id, name: file.name };
         files.push(one);
@@ -294,10 +301,14 @@ function compose(root: HTMLElement, form: HTMLFormElement, id: string, fresh: ()
         off.addEventListener("click", () => { files.splice(files.indexOf(one), 1); item.remove(); });
         item.append(off);
       } else {
+        send = false;
         item.append(element("strong", { class: "wrong" }, said.detail ?? t("It was not taken. Try again when the connection is back.")));
         setTimeout(() => item.remove(), 8000);
       }
     }
+    if (--taking > 0 || !send) return;
+    send = false;
+    form.requestSubmit();
   }
 
   function show(): void {
