@@ -72,6 +72,8 @@ internal sealed class FileProjection(ProjectedResources resources, FileStore sto
     public async Task Project(Tx tx, Guid id)
     {
         if (await HearFile.Find(tx, id) is not { FhirId: null } file) return;
+        // Who reads documents by FHIR is not who is in a private channel.
+        if (file.Channel is { } channel && await tx.Scalar<bool>("select exists (select from collab.channel where tenant = @Tenant and id = @channel and membership = 'private')", new { tx.Tenant, channel })) return;
         // Nothing leaves that the scanner has not let.
         if (FileRules.Closed(file.Scan, store.Settings.ClamAv is not null) is not null) return;
         var patient = file.Patient is null ? null : await tx.Scalar<string>("""

@@ -67,6 +67,9 @@ public sealed class FileTests(TestProduct product) : IClassFixture<TestProduct>
         var added = await Upload(s.Owner, s.Team, "budget.txt", Encoding.UTF8.GetBytes("words"));
         await product.Sql($"update collab.file set channel = '{channel}' where id = '{added}'");
         Assert.Equal(HttpStatusCode.OK, (await s.Owner.GetAsync($"/files/one/{added}")).StatusCode);
+        // What comes into it from now on is no document that apps read.
+        await Upload(s.Owner, s.Team, "budget.txt", Encoding.UTF8.GetBytes("secret words"), added);
+        Assert.Equal(0L, await product.Ask<long>($"select count(*) from fhir.resource where id = '{added}-v2'"));
         Assert.Contains("Whispers", await s.Owner.GetStringAsync($"/teams/{s.Team}"), StringComparison.Ordinal);
         foreach (var place in (string[])[$"/files/one/{added}", $"/files/one/{added}/content", $"/files/{s.Team}?channel={channel}"]) Assert.True((await s.Member.GetAsync(place)).StatusCode == HttpStatusCode.NotFound, place);
         foreach (var place in (string[])[$"/teams/{s.Team}", $"/files/{s.Team}", $"/files/{s.Team}?search=budget", "/files?search=budget"])
