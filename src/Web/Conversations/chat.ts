@@ -80,6 +80,8 @@ function conversation(root: HTMLElement, id: string): void {
     }
   }
 
+  const later = new WeakMap<HTMLElement, HTMLElement>();
+
   /** Each at its number: a changed one in its place, a new one where it belongs. */
   function take(part: HTMLElement | null): void {
     if (!part) return;
@@ -89,7 +91,13 @@ function conversation(root: HTMLElement, id: string): void {
       change = Math.max(change, Number(one.dataset.change));
       const known = document.getElementById(one.id);
       if (known) {
-        if (known.contains(document.activeElement) && known.querySelector("details[open]")) continue;
+        const menu = known.querySelector("details[open]");
+        if (menu && known.contains(document.activeElement)) {
+          // Not under the reader's finger: as soon as the menu is closed.
+          if (!later.has(known)) menu.addEventListener("toggle", () => known.replaceWith(later.get(known)!), { once: true });
+          later.set(known, one);
+          continue;
+        }
         const focus = known === document.activeElement;
         known.replaceWith(one);
         if (focus) one.focus();
