@@ -162,11 +162,24 @@ public class TestProduct : IAsyncLifetime
     public static async Task Until(Func<Task<bool>> happened, string what, int seconds = 30)
     {
         var end = Environment.TickCount64 + seconds * 1000;
-        for (var look = 1; !await happened(); look++)
+        for (var look = 1; !await Looked(happened); look++)
         {
             Assert.True(Environment.TickCount64 < end, $"did not happen within {seconds} s: {what}");
             await Task.Delay(25);
             if (look % 20 == 0) foreach (var wake in Workers.Keys) wake.Ring();
+        }
+    }
+
+    /// <summary>A page that is asked and does not answer (it went meanwhile) is asked again.</summary>
+    private static async Task<bool> Looked(Func<Task<bool>> happened)
+    {
+        try
+        {
+            return await happened().WaitAsync(TimeSpan.FromSeconds(10));
+        }
+        catch (TimeoutException)
+        {
+            return false;
         }
     }
 }
